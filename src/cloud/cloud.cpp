@@ -1,0 +1,158 @@
+#include "cloud/cloud.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "cloud/services.h"
+
+namespace cloud {
+namespace {
+
+constexpr base::FaultShape kInternalFailure{"InternalFailure", "InternalFailure", 500, false, ""};
+constexpr base::FaultShape kNotSupported{"UnsupportedOperation", "UnsupportedOperation", 501, true, ""};
+
+service::Answer internal_failure() {
+  return {base::fault(kInternalFailure, "The request processing has failed because of an unknown error.")};
+}
+
+}  // namespace
+
+struct Cloud::Owed {
+  std::uint64_t after;  // the write that must be durable first
+  std::vector<service::Change::Reply> replies;
+  std::vector<service::Change::Action> effects;
+};
+
+Cloud::Cloud(Parts parts, Config config)
+    : parts_(parts), config_(std::move(config)), services_(make_services(parts_, config_)) {
+  own_call_.account = config_.account;
+  own_call_.region = config_.region;
+  own_call_.base_url = config_.endpoint;
+  for (service::Service* service : services_->all) service->register_operations(registry_);
+}
+
+Cloud::~Cloud() = default;
+
+service::Context Cloud::context(const service::Call& call, service::Change& change) {
+  return service::Context{call, parts_.clock.now(), parts_.random, change, *this, parts_.store, {}};
+}
+
+template <class Body>
+void Cloud::turn(const service::Call& call, Body body) {
+  service::Change change;
+  service::Context turn_context = context(call, change);
+  body(turn_context);
+  commit(change);
+}
+
+// Answers wait for every earlier write, also those of a turn that only read: it may have seen what is not on disk yet.
+void Cloud::commit(service::Change& change) {
+  if (broken_) {
+    for (auto& reply : change.take_replies()) reply.deliver(internal_failure());
+    return;
+  }
+  if (!change.batch().empty()) {
+    const std::uint64_t number = written_ + 1;
+    auto accepted = parts_.store.write(change.batch(), [this, number](auto result) { settle(number, result); });
+    if (!accepted) {
+      // Refused as a whole (a full disk, say): nothing happened, and the callers hear so.
+      change.roll_back_to({0, 0, 0});
+      for (auto& reply : change.take_replies()) reply.deliver(internal_failure());
+      return;
+    }
+    written_ = number;
+    changed_ = true;
+  }
+  owed_.push_back({written_, change.take_replies(), change.take_effects()});
+  release_settled();
+}
+
+void Cloud::settle(std::uint64_t number, std::expected<void, store::Error> result) {
+  if (!result) {
+    broken_ = result.error();
+    while (!owed_.empty()) {
+      Owed owed = std::move(owed_.front());
+      owed_.pop_front();
+      for (auto& reply : owed.replies) reply.deliver(internal_failure());
+    }
+    return;
+  }
+  durable_ = std::max(durable_, number);
+  release_settled();
+}
+
+void Cloud::release_settled() {
+  while (!owed_.empty() && owed_.front().after <= durable_) {
+    Owed owed = std::move(owed_.front());
+    owed_.pop_front();
+    for (auto& reply : owed.replies) reply.deliver(std::move(reply.answer));
+    for (auto& effect : owed.effects) effect();
+  }
+}
+
+std::expected<void, store::Error> Cloud::recover() {
+  for (service::Service* service : services_->all) {
+    for (service::TableBase* table : service->tables()) {
+      const std::string prefix = table->prefix();
+      bool good = true;
+      CHECK(parts_.store.scan(prefix, "", [&](std::string_view key, std::string_view bytes) {
+        good = table->load(key.substr(prefix.size()), bytes);
+        return good;
+      }));
+      if (!good) return std::unexpected(store::Error{"a row of table " + table->name() + " can't be read"});
+    }
+  }
+  turn(own_call_, [&](service::Context& ctx) {
+    for (service::Service* service : services_->all) service->recovered(ctx);
+  });
+  return {};
+}
+
+void Cloud::submit(Request request, service::Waiting waiting) {
+  turn(request.call, [&](service::Context& ctx) {
+    if (const auto* late = registry_.find_late(*request.operation)) {
+      (*late)(request.input, ctx, service::Responder(std::move(waiting)));
+      return;
+    }
+    base::Outcome<api::Object> result = invoke(*request.operation, request.input, ctx);
+    ctx.change.reply(std::move(waiting.deliver), {std::move(result), std::move(ctx.download)});
+  });
+}
+
+base::Outcome<api::Object> Cloud::invoke(const api::Operation& operation, const api::Object& input,
+                                         service::Context& context) {
+  const auto* handler = registry_.find(operation);
+  if (handler == nullptr) {
+    return base::fault(kNotSupported, "The operation " + std::string(operation.name) + " of " +
+                                          std::string(operation.service->id) + " is not supported by renkei yet.");
+  }
+  const service::Change::Mark mark = context.change.mark();
+  base::Outcome<api::Object> result = (*handler)(input, context);
+  if (!result) context.change.roll_back_to(mark);
+  return result;
+}
+
+base::TimePoint Cloud::deadline() const {
+  base::TimePoint next = base::kNever;
+  for (const service::Service* service : services_->all) {
+    next = std::min(next, service->deadline());
+    if (changed_ && service->follows_changes()) return base::TimePoint::min();
+  }
+  return next;
+}
+
+base::TimePoint Cloud::tick() {
+  const bool changed = std::exchange(changed_, false);
+  for (service::Service* service : services_->all) {
+    const bool due = service->deadline() <= parts_.clock.now();
+    if (!due && !(changed && service->follows_changes())) continue;
+    turn(own_call_, [&](service::Context& ctx) { service->tick(ctx); });
+  }
+  return deadline();
+}
+
+void Cloud::on_runtime_event(const runtime::Event& event) {
+  turn(own_call_, [&](service::Context& ctx) { services_->on_runtime_event(event, ctx); });
+}
+
+}  // namespace cloud

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <deque>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/shape.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "runtime/runtime.h"
+#include "service/registry.h"
+#include "store/store.h"
+
+namespace cloud {
+
+struct Services;
+
+// A decoded request, ready for the state.
+struct Request {
+  const api::Operation* operation;
+  api::Object input;
+  service::Call call;
+};
+
+// Set once, by whoever makes the cloud.
+struct Config {
+  std::string account = "000000000000";
+  std::string region = "us-east-1";  // of callers that name none
+  std::string endpoint;              // http://host:port at which containers reach us
+};
+
+// Where blob files live: object bodies, image layers. The cloud only names them.
+class Blobs {
+ public:
+  virtual ~Blobs() = default;
+  // Removes a blob that no row names any more. Unknown names are fine: after a crash it may be repeated.
+  virtual void release(const std::string& blob) = 0;
+  // Reads at most `limit` bytes of a small blob (a template); nothing when it is missing or larger.
+  virtual std::optional<std::string> read(const std::string& blob, std::uint64_t limit) = 0;
+};
+
+// All services together: one deterministic, single-threaded object. It reads no clock, draws no randomness and does
+// no I/O but through the parts it is given, so the server, the simulator and the tests run the same code.
+//
+// Every entry point is one turn: it runs with one `now`, its writes become one atomic batch, and its answers leave when
+// that batch and all before it are on disk. All entry points must be called from one thread (the strand).
+class Cloud : public service::Invoker {
+ public:
+  struct Parts {
+    const base::Clock& clock;
+    base::Random& random;
+    store::Store& store;
+    runtime::Runtime& runtime;
+    Blobs& blobs;
+  };
+
+  Cloud(Parts parts, Config config);
+  ~Cloud() override;
+
+  // Loads all state from the store and lets the runtime adopt the tasks. Once, before anything else.
+  std::expected<void, store::Error> recover();
+
+  // `deliver` is called exactly once, on the strand, maybe much later (long polls).
+  void submit(Request request, service::Waiting waiting);
+
+  // Runs all that is due; returns when to be called again. submit() and runtime events may make that earlier: ask
+  // deadline() after them.
+  base::TimePoint tick();
+  base::TimePoint deadline() const;
+
+  void on_runtime_event(const runtime::Event& event);
+
+  // Set when the store failed in a way that leaves memory ahead of the disk: the process must end and recover. Every
+  // answer from then on is an InternalFailure.
+  const std::optional<store::Error>& broken() const { return broken_; }
+
+  base::Outcome<api::Object> invoke(const api::Operation& operation, const api::Object& input,
+                                    service::Context& context) override;
+
+  const Config& config() const { return config_; }
+
+ private:
+  struct Owed;  // answers and effects that wait for the disk
+
+  template <class Body>
+  void turn(const service::Call& call, Body body);
+  service::Context context(const service::Call& call, service::Change& change);
+  void commit(service::Change& change);
+  void settle(std::uint64_t number, std::expected<void, store::Error> result);
+  void release_settled();
+
+  Parts parts_;
+  Config config_;
+  service::Call own_call_;  // for turns that nobody asked for
+  service::Registry registry_;
+  std::unique_ptr<Services> services_;
+  std::deque<Owed> owed_;
+  std::uint64_t written_ = 0;
+  std::uint64_t durable_ = 0;
+  bool changed_ = false;  // since the last tick
+  std::optional<store::Error> broken_;
+};
+
+}  // namespace cloud

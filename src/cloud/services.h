@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "cloud/cloud.h"
+
+namespace cloud {
+
+// Every service of this build, wired together. The one place that knows them all.
+struct Services {
+  std::vector<std::unique_ptr<service::Service>> owned;
+  std::vector<service::Service*> all;
+  std::function<void(const runtime::Event&, service::Context&)> on_runtime_event = [](const auto&, auto&) {};
+  // What keeps the ports that the services were given.
+  std::vector<std::shared_ptr<void>> adapters;
+
+  void add(std::unique_ptr<service::Service> service) {
+    all.push_back(service.get());
+    owned.push_back(std::move(service));
+  }
+};
+
+std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config& config);
+
+}  // namespace cloud
