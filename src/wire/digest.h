@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wire {
+
+enum class Algorithm : std::uint8_t { Md5, Sha1, Sha256, Crc32, Crc32c, Crc64Nvme };
+
+// An incremental digest or checksum. The OpenSSL one-shot and EVP calls fetch their algorithm under a lock each
+// time; the low-level ones underneath this do not.
+class Digest {
+ public:
+  explicit Digest(Algorithm algorithm);
+
+  void update(std::string_view bytes);
+  // The raw value (checksums big-endian, as the x-amz-checksum headers carry it). The object is spent after it.
+  std::string finish();
+
+  Algorithm algorithm() const { return algorithm_; }
+
+ private:
+  static constexpr std::size_t kStateBytes = 112;  // the largest: SHA256_CTX
+
+  Algorithm algorithm_;
+  alignas(8) unsigned char state_[kStateBytes];
+  std::uint64_t crc_ = 0;
+};
+
+std::string digest(Algorithm algorithm, std::string_view bytes);  // raw
+std::string sha256_hex(std::string_view bytes);
+std::string to_hex(std::string_view raw);
+// Equal, in a time that tells nothing about where they differ.
+bool equal_secret(std::string_view a, std::string_view b);
+
+// "CRC32", "crc64nvme", … as the x-amz-checksum headers name them, in any case. Nothing for the ones we lack.
+std::optional<Algorithm> checksum_algorithm(std::string_view name);
+// The part of the header name after "x-amz-checksum-".
+std::string_view checksum_name(Algorithm algorithm);
+
+}  // namespace wire
