@@ -160,7 +160,8 @@ class Runtime {
   virtual void signal_container(const TaskId& task, const std::string& container, int signal) = 0;
   virtual void check_health(const TaskId& task, const std::string& container, const HealthCheck& check) = 0;
   virtual void logs_stored(const TaskId& task, const std::string& container, std::uint64_t position) = 0;
-  // Kills what still runs and removes everything of the task, then SandboxRemoved. Logs are delivered before that.
+  // Kills what still runs and removes everything of the task, then SandboxRemoved. Before that come the last Logs and a
+  // ContainerExited for each container that still ran.
   virtual void remove_sandbox(const TaskId& task) = 0;
   // Asks for one Usage event per running task.
   virtual void sample_usage() = 0;
