@@ -1,0 +1,47 @@
+# Everything a person does here is one word. `make help` lists them.
+PRESET ?= release
+BUILD := build/$(PRESET)
+JOBS ?= $(shell nproc)
+CTEST := ctest --test-dir $(BUILD) --output-on-failure
+
+.PHONY: help setup build demo test unit e2e check format bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## install the Debian packages that are missing (root or sudo)
+	@tools/setup
+
+$(BUILD)/build.ninja: CMakeLists.txt cmake/module.cmake cmake/apigen.cmake CMakePresets.json
+	@cmake --preset $(PRESET)
+
+build: setup ## setup, then build everything (PRESET=release|dev|asan|tsan)
+	@$(MAKE) --no-print-directory compile
+
+.PHONY: compile
+compile: $(BUILD)/build.ninja
+	@cmake --build --preset $(PRESET) -j $(JOBS)
+
+demo: build ## run the example system in time-lapse, show it, draw demo-timeline.svg
+	@tools/demo --build $(BUILD)
+
+test: build ## setup, build, check, and run every test
+	@tools/test --build $(BUILD)
+
+unit: compile ## only the unit and property tests
+	@$(CTEST)
+
+e2e: compile ## only the end-to-end tests
+	@tools/test --build $(BUILD) --only e2e
+
+check: ## house rules: format, bans, module directions, sizes
+	@python3 tools/tidy.py
+
+format: ## format all sources
+	@git ls-files '*.cpp' '*.h' | xargs clang-format-19 -i
+
+bench: build ## measured claims (docs/bench.md)
+	@ls bench/run >/dev/null 2>&1 && bench/run --build $(BUILD) || echo "bench: nothing is measured yet"
+
+clean: ## remove what was built
+	@rm -rf build
