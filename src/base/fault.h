@@ -42,8 +42,8 @@ inline std::unexpected<Fault> fault(const FaultShape& shape, std::string message
   declaration = std::move(slot).value()
 #define TRY(declaration, ...) BASE_TRY_(return, BASE_NAME_(try_, __COUNTER__), declaration, __VA_ARGS__)
 #define CO_TRY(declaration, ...) BASE_TRY_(co_return, BASE_NAME_(try_, __COUNTER__), declaration, __VA_ARGS__)
-#define CHECK(...)                                                                                           \
-  do {                                                                                                       \
-    if (auto check_result = (__VA_ARGS__); !check_result.has_value())                                        \
-      return std::unexpected(std::move(check_result).error());                                               \
+#define CHECK(...)                                                    \
+  do {                                                                \
+    if (auto check_result = (__VA_ARGS__); !check_result.has_value()) \
+      return std::unexpected(std::move(check_result).error());        \
   } while (false)

@@ -36,6 +36,8 @@ inline constexpr std::string_view kMixedAlnum = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcde
 
 // A version 4 UUID in its usual text form.
 std::string uuid(Random& random);
-inline std::string hex_id(Random& random, std::size_t digits) { return draw(random, kHexDigits, digits); }
+inline std::string hex_id(Random& random, std::size_t digits) {
+  return draw(random, kHexDigits, digits);
+}
 
 }  // namespace base

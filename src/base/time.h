@@ -41,6 +41,8 @@ inline TimePoint from_unix_seconds(std::int64_t seconds) {
 inline TimePoint from_unix_millis(std::int64_t millis) {
   return TimePoint(std::chrono::milliseconds(millis));
 }
-inline double to_seconds(Duration span) { return static_cast<double>(span.count()) / 1e6; }
+inline double to_seconds(Duration span) {
+  return static_cast<double>(span.count()) / 1e6;
+}
 
 }  // namespace base

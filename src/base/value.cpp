@@ -16,7 +16,9 @@ const Value* Value::find(std::string_view name) const {
   return found == members.end() ? nullptr : &found->second;
 }
 
-Value* Value::find(std::string_view name) { return const_cast<Value*>(std::as_const(*this).find(name)); }
+Value* Value::find(std::string_view name) {
+  return const_cast<Value*>(std::as_const(*this).find(name));
+}
 
 void Value::set(std::string_view name, Value value) {
   if (is_null()) data_ = Object{};

@@ -15,9 +15,7 @@ namespace service {
 // A table's part in recovery. The name is permanent: it begins every key on disk.
 class TableBase {
  public:
-  explicit TableBase(std::string name) : name_(std::move(name)) {
-    ENSURE(name_.find('/') == std::string::npos);
-  }
+  explicit TableBase(std::string name) : name_(std::move(name)) { ENSURE(name_.find('/') == std::string::npos); }
   TableBase(const TableBase&) = delete;
   TableBase& operator=(const TableBase&) = delete;
   virtual ~TableBase() = default;
