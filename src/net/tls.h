@@ -1,0 +1,29 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace net {
+
+// A server's certificate chain and private key, in PEM.
+struct TlsIdentity {
+  std::string certificate_pem;
+  std::string key_pem;
+};
+
+// A certificate authority of our own, and what it has signed. Clients trust `ca.pem`.
+class Authority {
+ public:
+  // Reads ca.pem and ca.key in `directory`, or makes both (ten years, ECDSA P-256).
+  static std::expected<Authority, std::string> open(const std::string& directory);
+  // A certificate for these DNS names and IP addresses, wildcards allowed, signed by this authority.
+  std::expected<TlsIdentity, std::string> issue(const std::vector<std::string>& names) const;
+
+  const std::string& certificate_pem() const { return own_.certificate_pem; }
+
+ private:
+  TlsIdentity own_;
+};
+
+}  // namespace net
