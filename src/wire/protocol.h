@@ -1,0 +1,81 @@
+#pragma once
+
+// One door to all protocols: requests to typed inputs, typed outputs and faults to replies, and the same the other way
+// round for clients.
+
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/shape.h"
+#include "base/fault.h"
+
+namespace wire {
+
+// Names in lower case.
+using HeaderMap = std::multimap<std::string, std::string, std::less<>>;
+
+// A request as it came. Path and query are as on the wire, percent-encoded and without '?'. `body` must outlive the
+// decoding; streamed bodies (S3 objects) stay out of it.
+struct HttpParts {
+  std::string method;
+  std::string path;
+  std::string query;
+  HeaderMap headers;
+  std::string_view body;
+};
+
+struct HttpReply {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;  // empty where the operation streams its body
+};
+
+// The operation of `service` that a request names. Faults: unknown ("UnknownOperationException", "InvalidAction", …),
+// or one that AWS has and this build does not ("UnsupportedOperation", naming it).
+base::Outcome<const api::Operation*> find_operation(api::Protocol protocol, const api::Service& service,
+                                                    const HttpParts& request);
+
+// Decodes and, where the service says so, validates. Streaming members stay empty.
+base::Outcome<api::Object> decode_request(api::Protocol protocol, const api::Operation& operation,
+                                          const HttpParts& request);
+
+HttpReply encode_response(api::Protocol protocol, const api::Operation& operation, const api::Object& output,
+                          std::string_view request_id);
+
+struct FaultContext {
+  std::string request_id;
+  bool query_mode = false;  // the request had "x-amzn-query-mode: true"
+  std::string resource;     // S3: the path that was asked for
+};
+HttpReply encode_fault(api::Protocol protocol, const api::Service& service, const base::Fault& fault,
+                       const FaultContext& context);
+
+// The header by that (lower-case) name, or "".
+std::string_view header(const HeaderMap& headers, std::string_view name);
+
+// The client's side.
+
+struct HttpCall {
+  std::string method;
+  std::string path;                                          // percent-encoded
+  std::string query;                                         // percent-encoded, without '?'
+  std::vector<std::pair<std::string, std::string>> headers;  // no Host, no signature, no Content-Length
+  std::string body;
+};
+HttpCall encode_request(api::Protocol protocol, const api::Operation& operation, const api::Object& input);
+
+// A fault as a client sees it, or what came instead of a reply (then `code` is "" and `message` says so).
+struct RemoteFault {
+  std::string code;  // short, as the protocol carries it: "QueueDoesNotExist", or the query code
+  std::string message;
+  int status = 0;
+};
+std::expected<api::Object, RemoteFault> decode_response(api::Protocol protocol, const api::Operation& operation,
+                                                        int status, const HeaderMap& headers, std::string_view body);
+
+}  // namespace wire
