@@ -104,31 +104,64 @@ struct Unwrap<std::optional<T>> {
   static constexpr bool kOptional = true;
 };
 
-template <auto Field>
-struct Access;
-template <class Owner, class Held, Held Owner::* Field>
-struct Access<Field> {
-  static bool present(const void* object) {
-    if constexpr (Unwrap<Held>::kOptional) return (static_cast<const Owner*>(object)->*Field).has_value();
+template <class Held>
+struct FieldOf {
+  static bool present(const void* field) {
+    if constexpr (Unwrap<Held>::kOptional) return static_cast<const Held*>(field)->has_value();
     return true;
   }
-  static const void* get(const void* object) {
+  static const void* get(const void* field) {
     if constexpr (Unwrap<Held>::kOptional) {
-      return &*(static_cast<const Owner*>(object)->*Field);
+      return &**static_cast<const Held*>(field);
     } else {
-      return &(static_cast<const Owner*>(object)->*Field);
+      return field;
     }
   }
-  static void* emplace(void* object) {
-    Held& held = static_cast<Owner*>(object)->*Field;
+  static void* emplace(void* field) {
+    Held& held = *static_cast<Held*>(field);
     if constexpr (Unwrap<Held>::kOptional) {
       return &held.emplace();
     } else {
       return &(held = Held());
     }
   }
-  static constexpr bool kRequired = !Unwrap<Held>::kOptional;
 };
+
+template <auto Field>
+struct Owned;
+template <class Owner, class Held_, Held_ Owner::* Field>
+struct Owned<Field> {
+  using Held = Held_;
+  static bool present(const void* object) {
+    return FieldOf<Held>::present(&(static_cast<const Owner*>(object)->*Field));
+  }
+  static const void* get(const void* object) {
+    return FieldOf<Held>::get(&(static_cast<const Owner*>(object)->*Field));
+  }
+  static void* emplace(void* object) { return FieldOf<Held>::emplace(&(static_cast<Owner*>(object)->*Field)); }
+  static std::size_t offset() {
+    static const Owner owner{};
+    return static_cast<std::size_t>(reinterpret_cast<const char*>(&(owner.*Field)) -
+                                    reinterpret_cast<const char*>(&owner));
+  }
+};
+
+// Fills in how to reach the field, whether the table holds functions of the object or an offset and functions of the
+// field.
+template <auto Field, class AnyMember>
+void reach(AnyMember& made) {
+  using Held = typename Owned<Field>::Held;
+  if constexpr (requires { made.offset; }) {
+    using Access = std::remove_cvref_t<decltype(*made.access)>;
+    static const Access access{FieldOf<Held>::present, FieldOf<Held>::get, FieldOf<Held>::emplace};
+    made.offset = Owned<Field>::offset();
+    made.access = &access;
+  } else {
+    made.present = Owned<Field>::present;
+    made.get = Owned<Field>::get;
+    made.emplace = Owned<Field>::emplace;
+  }
+}
 
 template <auto Field>
 Member member(std::string_view name, std::string_view location_name, const Type* (*type)(),
@@ -139,11 +172,9 @@ Member member(std::string_view name, std::string_view location_name, const Type*
   made.ec2_name = name;
   made.type = type;
   made.location = location;
-  made.required = Access<Field>::kRequired;
+  made.required = !Unwrap<typename Owned<Field>::Held>::kOptional;
   made.timestamp_format = format;
-  made.present = Access<Field>::present;
-  made.get = Access<Field>::get;
-  made.emplace = Access<Field>::emplace;
+  reach<Field>(made);
   return made;
 }
 
@@ -153,7 +184,6 @@ Type structure(std::string_view name, std::span<const Member> members) {
   type.members = members;
   type.create = []() -> void* { return new T(); };
   type.destroy = [](void* object) { delete static_cast<T*>(object); };
-  type.copy = [](const void* object) -> void* { return new T(*static_cast<const T*>(object)); };
   return type;
 }
 
