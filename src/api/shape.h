@@ -38,6 +38,13 @@ enum class TimestampFormat : std::uint8_t { ProtocolDefault, EpochSeconds, DateT
 // Where a member travels in the REST protocols. Other protocols ignore it.
 enum class Location : std::uint8_t { Body, Uri, QueryString, Header, HeaderPrefix, StatusCode, Payload };
 
+// How to reach a field of one C++ type; see api/access.h.
+struct Access {
+  bool (*present)(const void* field);
+  const void* (*get)(const void* field);
+  void* (*emplace)(void* field);
+};
+
 struct Member {
   std::string_view name;           // model name: JSON and CBOR key
   std::string_view location_name;  // XML element, awsQuery key, header, query parameter; equals name where unset
@@ -49,9 +56,15 @@ struct Member {
   bool streaming;
   bool idempotency_token;
   TimestampFormat timestamp_format;
-  bool (*present)(const void* object);        // always true for required members
-  const void* (*get)(const void* object);     // only when present
-  void* (*emplace)(void* object);             // makes it present with a default value, and returns it
+  std::size_t offset;  // of the field in the struct
+  const Access* access;
+
+  // Always true for required members.
+  bool present(const void* object) const { return access->present(static_cast<const char*>(object) + offset); }
+  // Only when present.
+  const void* get(const void* object) const { return access->get(static_cast<const char*>(object) + offset); }
+  // Makes it present with a default value, and returns it.
+  void* emplace(void* object) const { return access->emplace(static_cast<char*>(object) + offset); }
 };
 
 // Everything about one shape. Only the parts that fit its kind are set.
@@ -63,17 +76,19 @@ struct Type {
   std::span<const Member> members;
   std::string_view xml_namespace;
   std::string_view payload_member;  // REST: the member that is the whole body, "" if none
-  std::string_view xml_name;        // root element where the model names one
+  // REST XML: the root element, where it isn't the payload member's name. A structure with a member of that very name
+  // is that member's element itself (S3's GetBucketLocation).
+  std::string_view xml_name;
 
   // List and map: the element (map value) type
   const Type* (*element)();
   bool flattened;
-  std::string_view element_name;    // "member" unless the model says otherwise; map value name ("value")
-  std::string_view key_name;        // map key name ("key")
+  std::string_view element_name;  // "member" unless the model says otherwise; map value name ("value")
+  std::string_view key_name;      // map key name ("key")
   std::size_t (*size)(const void* container);
   const void* (*at)(const void* list, std::size_t index);
-  void* (*append)(void* list);                               // a new last element, default-made
-  void* (*insert)(void* map, std::string_view key);          // a new or existing value
+  void* (*append)(void* list);                       // a new last element, default-made
+  void* (*insert)(void* map, std::string_view key);  // a new or existing value
   void (*each)(const void* map, void* context, void (*visit)(void* context, const std::string& key, const void* value));
 
   // Constraints; min/max bound a number, or a length in characters (bytes for blobs), or a count of elements
@@ -86,7 +101,6 @@ struct Type {
   // Whole objects, for Object below. Structures only.
   void* (*create)();
   void (*destroy)(void* object);
-  void* (*copy)(const void* object);
 };
 
 enum class Protocol : std::uint8_t { AwsJson, AwsQuery, Ec2Query, RestJson, RestXml, RpcV2Cbor };
@@ -96,27 +110,27 @@ struct Service;
 struct Operation {
   std::string_view name;
   const Service* service;
-  const Type* input;                 // never null: operations without input have an empty structure
-  const Type* output;                // the same
-  bool has_output;                   // false: the reply has no result element or body
-  std::string_view result_wrapper;   // awsQuery: e.g. "SendMessageResult"
-  std::string_view http_method;      // REST protocols
-  std::string_view http_uri;         // REST protocols: template such as /{Bucket}/{Key+}?uploads
-  int http_status;                   // 0 means 200
+  const Type* input;                // never null: operations without input have an empty structure
+  const Type* output;               // the same
+  bool has_output;                  // false: the reply has no result element or body
+  std::string_view result_wrapper;  // awsQuery: e.g. "SendMessageResult"
+  std::string_view http_method;     // REST protocols
+  std::string_view http_uri;        // REST protocols: template such as /{Bucket}/{Key+}?uploads
+  int http_status;                  // 0 means 200
   std::span<const base::FaultShape* const> faults;
   bool host_prefix;
 };
 
 // How a service words the refusal of an input that breaks a model constraint.
 enum class Validation : std::uint8_t {
-  Coral,    // "1 validation error detected: Value 'x' at 'y' failed to satisfy constraint: …"
-  Sqs,      // the operation itself checks; the codec only types (facts, A4)
-  None,     // the operation itself checks
+  Coral,  // "1 validation error detected: Value 'x' at 'y' failed to satisfy constraint: …"
+  Sqs,    // the operation itself checks; the codec only types (facts, A4)
+  None,   // the operation itself checks
 };
 
 struct Service {
-  std::string_view id;             // "sqs": our name, the folder in the tree
-  std::string_view signing_name;   // in the credential scope
+  std::string_view id;            // "sqs": our name, the folder in the tree
+  std::string_view signing_name;  // in the credential scope
   std::string_view endpoint_prefix;
   std::string_view api_version;
   std::string_view target_prefix;  // X-Amz-Target before the dot; also the rpcv2Cbor service name
@@ -124,10 +138,10 @@ struct Service {
   std::string_view xml_namespace;
   std::string_view shape_namespace;  // before '#' in __type; "" sends bare names
   std::span<const Protocol> protocols;
-  bool query_compatible;           // answers x-amzn-query-error
+  bool query_compatible;  // answers x-amzn-query-error
   Validation validation;
-  const base::FaultShape* validation_fault;     // for Coral
-  std::span<const Operation* const> operations;       // what renkei has
+  const base::FaultShape* validation_fault;            // for Coral
+  std::span<const Operation* const> operations;        // what renkei has
   std::span<const std::string_view> other_operations;  // what AWS has and renkei does not: "not supported"
 
   const Operation* find_operation(std::string_view name) const;
@@ -147,7 +161,8 @@ class Object {
     *static_cast<T*>(object.data_) = std::move(value);
     return object;
   }
-  Object(Object&& other) noexcept : type_(std::exchange(other.type_, nullptr)), data_(std::exchange(other.data_, nullptr)) {}
+  Object(Object&& other) noexcept
+      : type_(std::exchange(other.type_, nullptr)), data_(std::exchange(other.data_, nullptr)) {}
   Object& operator=(Object&& other) noexcept {
     std::swap(type_, other.type_);
     std::swap(data_, other.data_);
