@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/common.h"
+
+namespace cli {
+
+struct UpOptions {
+  Common common;
+  std::string template_path;
+  std::string stack;                    // "": made from the file's name
+  std::vector<std::string> parameters;  // "Key=Value"
+  double speed = 0;                     // 0: not given. Where no server runs, one is started at this speed
+};
+// Creates or updates a stack from a local template and follows it to its end.
+int up(const UpOptions& options);
+
+struct DownOptions {
+  Common common;
+  std::string stack;  // "": the only one there is
+};
+int down(const DownOptions& options);
+
+struct StatusOptions {
+  Common common;
+  bool follow = false;
+  double every = 1;  // seconds
+};
+int status(const StatusOptions& options);
+
+struct LogsOptions {
+  Common common;
+  std::string group;
+  std::string stream_prefix;
+  std::string since;  // "10m", "2h", "30s", "1d"; "": all
+  bool follow = false;
+};
+int logs(const LogsOptions& options);
+
+struct PushOptions {
+  Common common;
+  std::string path;
+  std::string name;  // NAME[:TAG]
+};
+int push(const PushOptions& options);
+
+}  // namespace cli
