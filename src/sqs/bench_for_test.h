@@ -1,0 +1,67 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "api/sqs/operations.h"
+#include "service/bench_for_test.h"
+#include "sqs/service.h"
+
+namespace sqs {
+
+class MetricsForTest : public MetricSink {
+ public:
+  struct Point {
+    std::string queue;
+    base::TimePoint minute;
+    MetricPoint point;
+  };
+  void publish(service::Context&, std::string_view queue_name, base::TimePoint minute,
+               std::span<const MetricPoint> points) override {
+    for (const MetricPoint& point : points) all.push_back({std::string(queue_name), minute, point});
+  }
+  // Sums of the points of one metric, in order: "3 0 1".
+  std::string sums(std::string_view metric) const {
+    std::string text;
+    for (const Point& one : all) {
+      if (one.point.name == metric)
+        text += (text.empty() ? "" : " ") + std::to_string(static_cast<long>(one.point.sum));
+    }
+    return text;
+  }
+  std::vector<Point> all;
+};
+
+// A queue service in which queue "q" is there.
+class SqsForTest : public testing::Test {
+ protected:
+  SqsForTest() : bench([this] { return make_service(metrics, options); }) {
+    bench.call.base_url = "http://localhost:4566";
+    url = *bench.ok<api::sqs::CreateQueue>({.queue_name = "q"}).queue_url;
+  }
+
+  std::string send(const std::string& body) {
+    return *bench.ok<api::sqs::SendMessage>({.message_body = body, .queue_url = url}).message_id;
+  }
+  std::vector<api::sqs::Message> receive(std::int64_t max = 10, std::int64_t visibility = 30) {
+    auto output = bench.ok<api::sqs::ReceiveMessage>(
+        {.max_number_of_messages = max, .queue_url = url, .visibility_timeout = visibility});
+    return output.messages.value_or(std::vector<api::sqs::Message>());
+  }
+  // ApproximateNumberOfMessages, …NotVisible, …Delayed.
+  std::string counts() {
+    auto attributes =
+        *bench.ok<api::sqs::GetQueueAttributes>({.attribute_names = {{"All"}}, .queue_url = url}).attributes;
+    return attributes["ApproximateNumberOfMessages"] + "/" + attributes["ApproximateNumberOfMessagesNotVisible"] + "/" +
+           attributes["ApproximateNumberOfMessagesDelayed"];
+  }
+
+  Options options;
+  MetricsForTest metrics;
+  service::BenchForTest bench;
+  std::string url;
+};
+
+}  // namespace sqs

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/sqs/types.h"
+#include "base/fault.h"
+#include "queue/message.h"
+#include "service/context.h"
+#include "sqs/rows.h"
+
+namespace sqs {
+
+// What SendMessage and an entry of SendMessageBatch have in common.
+struct MessageInput {
+  const std::string& body;
+  const std::optional<std::map<std::string, api::sqs::MessageAttributeValue>>& attributes;
+  const std::optional<std::map<std::string, api::sqs::MessageSystemAttributeValue>>& system_attributes;
+  const std::optional<std::int64_t>& delay_seconds;
+  const std::optional<std::string>& group_id;
+  const std::optional<std::string>& deduplication_id;
+};
+
+template <class In>
+MessageInput message_input(const In& in) {
+  return {in.message_body,  in.message_attributes, in.message_system_attributes,
+          in.delay_seconds, in.message_group_id,   in.message_deduplication_id};
+}
+
+// Some texts differ inside a batch.
+enum class Sent : std::uint8_t { Alone, InBatch };
+
+// A message that may be sent.
+struct Outgoing {
+  MessageRow row;
+  std::uint64_t size = 0;  // bytes, as SQS counts them
+  base::Duration delay{};
+  std::string attributes_md5;         // "" without attributes
+  std::string system_attributes_md5;  // the same
+};
+
+// Bytes of the body, and of name, type and value of each attribute. System attributes are free.
+std::uint64_t message_size(const MessageInput& in);
+
+base::Outcome<Outgoing> check_message(const QueueRow& queue, const MessageInput& in, Sent how, service::Context& ctx);
+
+// Lower-case hex, over names in the order of their bytes; "" when there are none.
+std::string md5_of_attributes(const std::map<std::string, StoredAttribute>& attributes);
+std::string md5_hex(std::string_view text);
+
+// Checks user attributes; keeps type and value.
+base::Outcome<std::map<std::string, StoredAttribute>> check_attributes(
+    const std::map<std::string, api::sqs::MessageAttributeValue>& attributes);
+
+// Which parts of a message a ReceiveMessage asked for.
+struct Filter {
+  std::vector<std::string> attributes;  // user attributes: names, "prefix.*", "All", ".*"
+  std::vector<std::string> system_attributes;
+};
+
+std::string encode_payload(const MessageRow& row);
+// Nothing when the bytes are no message.
+std::optional<api::sqs::Message> to_message(const queue::Delivery& delivery, const Filter& filter);
+
+// XML 1.0 characters in UTF-8: what a message may hold.
+bool has_valid_characters(std::string_view text);
+
+// Receipt handles.
+std::string format_receipt(const queue::Receipt& receipt);
+base::Outcome<queue::Receipt> parse_receipt(const QueueRow& queue, const std::string& handle);
+
+}  // namespace sqs

@@ -1,0 +1,43 @@
+#include "sqs/batch.h"
+#include "sqs/message.h"
+#include "sqs/operations/operations.h"
+#include "sqs/queue_url.h"
+
+namespace sqs {
+namespace {
+
+// With any receipt of the message, also an old one, also when the message is gone: deleting is idempotent on a standard
+// queue, and each such call counts.
+base::Outcome<void> erase(State& state, const QueueRow& queue, const std::string& handle, service::Context& ctx) {
+  TRY(const queue::Receipt receipt, parse_receipt(queue, handle));
+  state.engine.erase(ctx.change, receipt, ctx.now);
+  state.meters.count(ctx.change, queue.id, [](Meter& meter) { ++meter.deleted; });
+  return {};
+}
+
+}  // namespace
+
+base::Outcome<api::sqs::DeleteMessageOutput> delete_message(State& state, const api::sqs::DeleteMessageRequest& in,
+                                                            service::Context& ctx) {
+  TRY(const QueueRow* queue, find_queue(state, in.queue_url, ctx));
+  CHECK(erase(state, *queue, in.receipt_handle, ctx));
+  return api::sqs::DeleteMessageOutput{};
+}
+
+base::Outcome<api::sqs::DeleteMessageBatchResult> delete_message_batch(State& state,
+                                                                       const api::sqs::DeleteMessageBatchRequest& in,
+                                                                       service::Context& ctx) {
+  TRY(const QueueRow* queue, find_queue(state, in.queue_url, ctx));
+  CHECK(check_batch(in.entries, "DeleteMessageBatchRequestEntry"));
+  api::sqs::DeleteMessageBatchResult result;
+  for (const auto& entry : in.entries) {
+    if (const auto erased = erase(state, *queue, entry.receipt_handle, ctx); !erased) {
+      result.failed.push_back(failed_entry(entry.id, erased.error()));
+    } else {
+      result.successful.push_back({entry.id});
+    }
+  }
+  return result;
+}
+
+}  // namespace sqs

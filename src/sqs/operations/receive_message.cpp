@@ -1,0 +1,107 @@
+#include <memory>
+
+#include "sqs/faults.h"
+#include "sqs/message.h"
+#include "sqs/operations/operations.h"
+#include "sqs/queue_url.h"
+
+namespace sqs {
+namespace {
+
+using Input = api::sqs::ReceiveMessageRequest;
+using Output = api::sqs::ReceiveMessageResult;
+
+constexpr std::int64_t kMessagesMax = 10;
+constexpr std::int64_t kWaitMax = 20;
+constexpr std::int64_t kVisibilityMax = 43'200;
+
+struct Ask {
+  const QueueRow* queue;
+  queue::Engine::Wanted wanted;
+  base::Duration wait;
+};
+
+base::Outcome<Ask> check(State& state, const Input& in, service::Context& ctx) {
+  Ask ask;
+  TRY(ask.queue, find_queue(state, in.queue_url, ctx));
+  const std::int64_t max = in.max_number_of_messages.value_or(1);
+  if (max < 1 || max > kMessagesMax) {
+    return invalid_parameter(std::to_string(max), "MaxNumberOfMessages", "Must be between 1 and 10, if provided.");
+  }
+  const std::int64_t wait = in.wait_time_seconds.value_or(ask.queue->wait_seconds);
+  if (wait < 0 || wait > kWaitMax) {
+    return invalid_parameter(std::to_string(wait), "WaitTimeSeconds", "Must be >= 0 and <= 20, if provided.");
+  }
+  const std::int64_t hold = in.visibility_timeout.value_or(ask.queue->visibility_seconds);
+  if (hold < 0 || hold > kVisibilityMax) {
+    return invalid_parameter(std::to_string(hold), "VisibilityTimeout", "Must be >= 0 and <= 43200, if provided.");
+  }
+  if (in.receive_request_attempt_id) {
+    return invalid_parameter(*in.receive_request_attempt_id, "ReceiveRequestAttemptId",
+                             "The request include parameter that is not valid for this queue type.");
+  }
+  ask.wanted = {static_cast<std::size_t>(max), std::chrono::seconds(hold)};
+  ask.wait = std::chrono::seconds(wait);
+  return ask;
+}
+
+Filter make_filter(const Input& in) {
+  Filter filter{in.message_attribute_names.value_or(std::vector<std::string>()),
+                in.attribute_names.value_or(std::vector<std::string>())};
+  for (const std::string& name : in.message_system_attribute_names.value_or(std::vector<std::string>())) {
+    filter.system_attributes.push_back(name);
+  }
+  return filter;
+}
+
+using Received = std::expected<std::vector<queue::Delivery>, store::Error>;
+
+base::Outcome<Output> answer(State& state, queue::QueueId queue, const Filter& filter, const Received& received,
+                             service::Context& ctx) {
+  if (!received) return internal_failure();
+  Output output;
+  if (received->empty()) {
+    state.meters.count(ctx.change, queue, [](Meter& meter) { ++meter.empty_receives; });
+    return output;
+  }
+  auto& messages = output.messages.emplace();
+  for (const queue::Delivery& delivery : *received) {
+    auto message = to_message(delivery, filter);
+    if (!message) return internal_failure();
+    messages.push_back(std::move(*message));
+  }
+  state.meters.count(ctx.change, queue, [count = messages.size()](Meter& meter) { meter.received += count; });
+  return output;
+}
+
+}  // namespace
+
+void receive_message(State& state, const Input& in, service::Context& ctx, service::Reply<Output> reply) {
+  const base::Outcome<Ask> ask = check(state, in, ctx);
+  if (!ask) return reply.send(ctx.change, std::unexpected(ask.error()));
+  const queue::QueueId queue = ask->queue->id;
+  const bool full = state.engine.counts(queue, ctx.now).in_flight >= queue::Engine::kInFlightMax;
+  if (full && ask->wait == base::Duration::zero()) {
+    return reply.send(ctx.change, base::fault(faults::OverLimit, "Too many messages are in flight for this queue."));
+  }
+  Filter filter = make_filter(in);
+  const Received received = state.engine.receive(ctx, queue, ask->wanted);
+  if (!received || !received->empty() || ask->wait == base::Duration::zero()) {
+    return reply.send(ctx.change, answer(state, queue, filter, received, ctx));
+  }
+  auto owed = std::make_shared<service::Reply<Output>>(std::move(reply));
+  const bool waits =
+      state.engine.wait(queue, {.deadline = ctx.now + ask->wait,
+                                .max = ask->wanted.max,
+                                .hold = ask->wanted.hold,
+                                .abandoned = [owed] { return owed->abandoned(); },
+                                .answer =
+                                    [&state, queue, filter, owed, protocol = ctx.call.protocol](
+                                        service::Context& later, queue::Waiter::Result result) {
+                                      if (result.queue_gone) return owed->send(later.change, no_such_queue(protocol));
+                                      owed->send(later.change, answer(state, queue, filter, result.deliveries, later));
+                                    }});
+  if (!waits) owed->send(ctx.change, answer(state, queue, filter, received, ctx));
+}
+
+}  // namespace sqs

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include "base/time.h"
+#include "service/registry.h"
+#include "sqs/ports.h"
+
+namespace sqs {
+
+struct Options {
+  // Test suites that delete and create the same names can set these to zero.
+  base::Duration name_rest = std::chrono::seconds(60);   // after DeleteQueue, until the name may be used again
+  base::Duration purge_rest = std::chrono::seconds(60);  // between two PurgeQueue calls of one queue
+};
+
+// Standard queues. `metrics` must outlive the service.
+std::unique_ptr<service::Service> make_service(MetricSink& metrics, Options options = {});
+
+}  // namespace sqs
