@@ -272,10 +272,12 @@ std::string Connection::head_of(const Response& response, std::uint64_t length, 
 }
 
 Task<bool> Connection::send(Response response, const Request& request, bool keep_alive) {
-  const std::uint64_t length = response.file ? response.file->length : response.body.size();
-  std::string head = head_of(response, length, keep_alive, request);
   const bool bare = request.method == "HEAD" || has_no_body(response.status);
-  if (response.file && !bare && length > 0) co_return co_await write_file(std::move(head), std::move(*response.file));
+  std::uint64_t length = response.body.size();
+  for (const FileRange& file : response.files) length += file.length;
+  if (request.method == "HEAD") length = response.head_length.value_or(length);
+  std::string head = head_of(response, length, keep_alive, request);
+  if (!response.files.empty() && !bare) co_return co_await write_files(std::move(head), std::move(response.files));
   co_return co_await write(head, bare ? std::string_view() : std::string_view(response.body));
 }
 
@@ -289,29 +291,41 @@ Task<bool> Connection::write(std::string_view head, std::string_view body) {
   co_return !failed_;
 }
 
-Task<bool> Connection::write_file(std::string head, FileRange range) {
-  const int file = ::open(range.path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    Request unknown;
-    const Response broken = plain_refusal(500);
-    const std::string instead = head_of(broken, broken.body.size(), false, unknown);
-    co_await write(instead, broken.body);
-    co_return false;
-  }
-  std::string piece;
+Task<bool> Connection::write_files(std::string head, std::vector<FileRange> files) {
+  bool first = true;
   bool fine = true;
-  while (fine && range.length > 0) {
+  for (std::size_t i = 0; fine && i < files.size(); ++i) {
+    const int file = ::open(files[i].path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0 && first) {
+      const Request unknown;
+      const Response broken = plain_refusal(500);
+      const std::string instead = head_of(broken, broken.body.size(), false, unknown);
+      co_await write(instead, broken.body);
+    }
+    if (file < 0) co_return false;
+    first = false;
+    fine = co_await write_file(head, files[i], file);
+    ::close(file);
+  }
+  // Files of no length at all.
+  if (fine && !head.empty()) fine = co_await write(head, "");
+  co_return fine;
+}
+
+// Sends `head` before the first bytes, and empties it then.
+Task<bool> Connection::write_file(std::string& head, FileRange range, int file) {
+  std::string piece;
+  while (range.length > 0) {
     piece.resize(std::min<std::uint64_t>(range.length, kFilePiece));
     const ssize_t got = ::pread(file, piece.data(), piece.size(), static_cast<off_t>(range.offset));
-    fine = got > 0;  // a file shorter than promised ends the connection: the client sees a cut body
-    if (!fine) break;
+    if (got <= 0) co_return false;  // shorter than promised: the client sees a cut body
     range.offset += static_cast<std::uint64_t>(got);
     range.length -= static_cast<std::uint64_t>(got);
-    fine = co_await write(head, std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+    const bool sent = co_await write(head, std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
     head.clear();
+    if (!sent) co_return false;
   }
-  ::close(file);
-  co_return fine;
+  co_return true;
 }
 
 // Waits for more bytes than there are now. False: there will be none.

@@ -91,7 +91,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> refuse(int status);
   Task<bool> send(Response response, const Request& request, bool keep_alive);
   Task<bool> write(std::string_view head, std::string_view body);
-  Task<bool> write_file(std::string head, FileRange range);
+  Task<bool> write_files(std::string head, std::vector<FileRange> files);
+  Task<bool> write_file(std::string& head, FileRange range, int file);
   Task<bool> more();
   Task<bool> linger();
 

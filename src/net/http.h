@@ -65,7 +65,8 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
-  std::optional<FileRange> file;
+  std::vector<FileRange> files;              // instead of `body`, one after another
+  std::optional<std::uint64_t> head_length;  // Content-Length of an answer to HEAD whose body is not at hand
 };
 
 std::string_view reason_phrase(int status);

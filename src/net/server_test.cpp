@@ -56,7 +56,7 @@ class Echo : public net::Handler {
     }
     if (request.path == "/drop") return;
     if (request.path == "/file") {
-      response.file = net::FileRange{file, 2, 5};
+      response.files = {{file, 2, 3}, {file, 5, 0}, {file, 5, 2}};
     } else if (request.sink) {
       response.body = std::to_string(static_cast<CountingSink&>(*request.sink).bytes);
     } else {

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/fault.h"
+#include "base/time.h"
+#include "gateway/route.h"
+#include "net/http.h"
+#include "wire/sigv4.h"
+
+namespace gateway {
+
+// What a request claims about its signer, or why that cannot be read.
+using Claimed = std::expected<std::optional<wire::sigv4::Claim>, std::string>;
+Claimed read_claim(const net::Request& request);
+
+// `auth strict`: verifies every request against a table of keys. Thread-safe.
+class Authenticator {
+ public:
+  // Access key id to secret.
+  explicit Authenticator(std::map<std::string, std::string> keys) : keys_(std::move(keys)) {}
+
+  // Before the body of an upload is read, its hash is taken as the head states it; otherwise it is computed.
+  enum class Body { Unread, Here };
+  base::Outcome<void> check(const net::Request& request, const Route& route, const Claimed& claimed,
+                            base::TimePoint now, Body body);
+  // For the signatures of an upload's chunks.
+  std::optional<wire::sigv4::SigningKey> key_of(const wire::sigv4::Claim& claim);
+
+ private:
+  const std::map<std::string, std::string> keys_;
+  wire::sigv4::KeyCache cache_;
+};
+
+// Access keys from a file of lines "ACCESS_KEY SECRET"; blank lines and lines with '#' are skipped.
+std::expected<std::map<std::string, std::string>, std::string> read_keys(const std::string& path);
+
+}  // namespace gateway

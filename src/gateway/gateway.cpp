@@ -1,0 +1,333 @@
+#include "gateway/gateway.h"
+
+#include <openssl/rand.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "gateway/spool.h"
+#include "net/gzip.h"
+#include "wire/faults.h"
+#include "wire/json.h"
+#include "wire/percent.h"
+#include "wire/protocol.h"
+#include "wire/query.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kLargestBody = 16 * 1024 * 1024;  // in memory, after inflating
+constexpr int kSyncThreads = 4;
+constexpr std::string_view kOwnPages = "/_renkei/";
+
+// For answers to requests that name no service of ours.
+constexpr api::Service kNobody{};
+
+using Ticks = std::chrono::steady_clock;
+
+std::string random_hex(std::size_t bytes) {
+  thread_local std::string pool;
+  if (pool.size() < bytes) {
+    pool.resize(4096);
+    RAND_bytes(reinterpret_cast<unsigned char*>(pool.data()), static_cast<int>(pool.size()));
+  }
+  const std::string out = wire::to_hex(std::string_view(pool).substr(pool.size() - bytes));
+  pool.resize(pool.size() - bytes);
+  return out;
+}
+
+std::string new_request_id(const Route& route) {
+  const std::string hex = random_hex(16);
+  if (route.protocol == api::Protocol::RestXml) {
+    std::string id = hex.substr(0, 16);
+    for (char& c : id) c = static_cast<char>(c >= 'a' ? c - 32 : c);
+    return id;
+  }
+  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-4" + hex.substr(13, 3) + "-a" + hex.substr(17, 3) + "-" +
+         hex.substr(20);
+}
+
+wire::HttpParts parts_of(const net::Request& request, const Route& route) {
+  wire::HttpParts parts;
+  parts.method = request.method;
+  parts.path = route.bucket.empty() ? request.path : "/" + wire::percent_encode(route.bucket) + request.path;
+  parts.query = request.query;
+  for (const net::Header& header : request.headers) parts.headers.emplace(header.first, header.second);
+  parts.body = request.body;
+  return parts;
+}
+
+// The operation whose body goes to disk, if it is one.
+const api::Operation* upload_operation(const net::Request& request, const Route& route) {
+  if (route.service == nullptr || route.protocol != api::Protocol::RestXml || request.method != "PUT") return nullptr;
+  const auto operation = wire::find_operation(route.protocol, *route.service, parts_of(request, route));
+  if (!operation) return nullptr;
+  for (const api::Member& member : (*operation)->input->members) {
+    if (member.streaming) return *operation;
+  }
+  return nullptr;
+}
+
+net::Response to_response(wire::HttpReply reply) {
+  net::Response response;
+  response.status = reply.status;
+  response.body = std::move(reply.body);
+  for (auto& [name, value] : reply.headers) {
+    const std::string lower = net::lower(name);
+    if (lower != "content-length") {
+      response.headers.emplace_back(std::move(name), std::move(value));
+      continue;
+    }
+    response.head_length = std::strtoull(value.c_str(), nullptr, 10);
+  }
+  return response;
+}
+
+// SDKs that post to the QueueUrl itself leave it out of the body.
+void add_queue_url(net::Request& request, const Route& route) {
+  if (route.service == nullptr || route.service->id != "sqs") return;
+  const auto queue = queue_of_path(request.path);
+  if (!queue) return;
+  const std::string url = "http://" + std::string(request.host()) + "/" + *queue;
+  if (route.protocol == api::Protocol::AwsJson) {
+    const std::size_t brace = request.body.find('{');
+    if (brace == std::string::npos || request.body.find("\"QueueUrl\"") != std::string::npos) return;
+    const bool empty = request.body.find_first_not_of(" \t\r\n", brace + 1) == request.body.find('}');
+    std::string member = "\"QueueUrl\":";
+    wire::append_json_string(member, url);
+    request.body.insert(brace + 1, member + (empty ? "" : ","));
+    return;
+  }
+  std::string& form = request.body.empty() ? request.query : request.body;
+  if (!wire::form_field(form, "QueueUrl")) form += "&QueueUrl=" + wire::percent_encode(url);
+}
+
+}  // namespace
+
+// One request on its way through.
+struct Gateway::Pending {
+  net::Request request;
+  net::Responder responder;
+  Claimed claimed;
+  Route route;
+  std::string request_id;
+  const api::Operation* operation = nullptr;
+  std::string blob;  // of an upload: removed again if the service refuses it
+  Ticks::time_point since = Ticks::now();
+};
+
+Gateway::Gateway(cloud::Cloud& cloud, const base::Clock& clock, Post post, Options options)
+    : cloud_(cloud),
+      clock_(clock),
+      post_(std::move(post)),
+      options_(std::move(options)),
+      objects_(options_.data + "/objects"),
+      workers_(kSyncThreads) {
+  if (options_.strict) authenticator_.emplace(options_.keys);
+}
+
+Gateway::~Gateway() = default;
+
+net::BodyPlan Gateway::on_head(const net::Request& head) {
+  net::BodyPlan plan;
+  plan.memory_limit = kLargestBody;
+  if (head.method != "PUT" || head.path.starts_with(kOwnPages)) return plan;
+  const Claimed claimed = read_claim(head);
+  const Route route = find_route(head, claimed.value_or(std::nullopt));
+  if (upload_operation(head, route) == nullptr) return plan;
+  return plan_upload(head, route, claimed);
+}
+
+// An upload is refused before its body is sent, where the head says enough.
+net::BodyPlan Gateway::plan_upload(const net::Request& head, const Route& route, const Claimed& claimed) {
+  net::BodyPlan plan;
+  std::optional<wire::ChunkSigning> signing;
+  if (authenticator_) {
+    const auto checked = authenticator_->check(head, route, claimed, clock_.now(), Authenticator::Body::Unread);
+    if (!checked) {
+      const wire::FaultContext context{new_request_id(route), false, head.path};
+      plan.refusal = to_response(wire::encode_fault(route.protocol, *route.service, checked.error(), context));
+      return plan;
+    }
+    const wire::sigv4::Claim& claim = **claimed;
+    if (head.headers.get("x-amz-content-sha256").starts_with(wire::sigv4::kStreamingSigned)) {
+      signing.emplace(*authenticator_->key_of(claim), claim.time, claim.scope.text(), claim.signature);
+    }
+  }
+  plan.sink = std::make_unique<ObjectSpool>(head.headers, objects_, random_hex(16), std::move(signing));
+  return plan;
+}
+
+void Gateway::handle(net::Request request, net::Responder responder) {
+  if (request.path.starts_with(kOwnPages)) {
+    responder.send(page(request));
+    return;
+  }
+  auto pending = std::make_shared<Pending>(Pending{std::move(request), std::move(responder), {}, {}, {}, nullptr, {}});
+  pending->claimed = read_claim(pending->request);
+  pending->route = find_route(pending->request, pending->claimed.value_or(std::nullopt));
+  pending->request_id = new_request_id(pending->route);
+  handle_api(std::move(pending));
+}
+
+void Gateway::handle_api(std::shared_ptr<Pending> pending) {
+  auto request = read(*pending);
+  if (!request) return refuse(*pending, request.error());
+  if (pending->request.sink) {
+    workers_.post([this, pending = std::move(pending), request = std::move(*request)]() mutable {
+      finish_upload(std::move(pending), std::move(request));
+    });
+    return;
+  }
+  submit(std::move(pending), std::move(*request));
+}
+
+void Gateway::finish_upload(std::shared_ptr<Pending> pending, cloud::Request request) {
+  auto upload = static_cast<ObjectSpool&>(*pending->request.sink).finish();
+  pending->request.sink.reset();
+  if (!upload) return refuse(*pending, upload.error());
+  pending->blob = upload->blob;
+  request.call.upload = std::move(*upload);
+  submit(std::move(pending), std::move(request));
+}
+
+// From bytes to a typed request of an operation.
+base::Outcome<cloud::Request> Gateway::read(Pending& pending) {
+  const Route& route = pending.route;
+  if (route.service == nullptr) {
+    return base::fault(wire::faults::UnsupportedOperation,
+                       "The service '" + route.asked_for + "' is not supported by renkei.");
+  }
+  if (route.contradictory) {
+    return base::fault(wire::faults::SerializationException,
+                       "A request cannot have both the smithy-protocol and the X-Amz-Target header.");
+  }
+  if (authenticator_ && !pending.request.sink) {  // an upload's was checked before its body came
+    CHECK(authenticator_->check(pending.request, route, pending.claimed, clock_.now(), Authenticator::Body::Here));
+  }
+  CHECK(unwrap_body(pending));
+  add_queue_url(pending.request, route);
+  const wire::HttpParts parts = parts_of(pending.request, route);
+  TRY(pending.operation, wire::find_operation(route.protocol, *route.service, parts));
+  TRY(auto input, wire::decode_request(route.protocol, *pending.operation, parts));
+  return cloud::Request{pending.operation, std::move(input), call_of(pending)};
+}
+
+// Undoes gzip and, where the body is in memory, aws-chunked.
+base::Outcome<void> Gateway::unwrap_body(Pending& pending) const {
+  net::Request& request = pending.request;
+  if (request.sink) return {};
+  if (pending.route.protocol != api::Protocol::RestXml) {
+    if (!request.headers.has_token("content-encoding", "gzip")) return {};
+    auto inflated = net::gunzip(request.body, kLargestBody);
+    if (!inflated) {
+      return base::fault(wire::faults::SerializationException, "The gzip request body cannot be decompressed.");
+    }
+    request.body = std::move(*inflated);
+    return {};
+  }
+  if (!request.headers.get("x-amz-content-sha256").starts_with("STREAMING-")) return {};
+  wire::AwsChunkDecoder decoder;
+  std::string body;
+  const auto fed = decoder.feed(request.body, [&](std::string_view piece) { body += piece; });
+  if (!fed || !decoder.done()) return base::fault(wire::faults::InvalidArgument, "The aws-chunked body is malformed.");
+  request.body = std::move(body);
+  return {};
+}
+
+service::Call Gateway::call_of(const Pending& pending) const {
+  const net::Request& request = pending.request;
+  const cloud::Config& config = cloud_.config();
+  service::Call call;
+  call.request_id = pending.request_id;
+  call.account = config.account;
+  call.region = pending.route.region.empty() ? config.region : pending.route.region;
+  // Global services are signed for us-east-1 whatever the caller's region.
+  call.principal_arn = "arn:aws:iam::" + config.account + ":root";
+  if (pending.claimed && *pending.claimed) call.access_key_id = (*pending.claimed)->access_key;
+  call.base_url = (request.tls ? "https://" : "http://") + std::string(request.host());
+  call.source_address = request.remote_address;
+  call.trace_header = request.headers.get("x-amzn-trace-id");
+  call.protocol = pending.route.protocol;
+  for (const net::Header& header : request.headers) {
+    if (header.first == "range" || header.first.starts_with("if-")) call.headers.insert(header);
+  }
+  return call;
+}
+
+void Gateway::submit(std::shared_ptr<Pending> pending, cloud::Request request) {
+  auto abandoned = std::make_shared<bool>(false);  // touched on the strand alone
+  pending->responder.on_abandoned([this, abandoned] { post_([abandoned] { *abandoned = true; }); });
+  post_([this, pending = std::move(pending), abandoned, request = std::move(request)]() mutable {
+    service::Waiting waiting{
+        [this, pending = std::move(pending)](service::Answer answer) { deliver(*pending, std::move(answer)); },
+        std::move(abandoned)};
+    cloud_.submit(std::move(request), std::move(waiting));
+  });
+}
+
+void Gateway::deliver(Pending& pending, service::Answer answer) {
+  if (!answer.result) return refuse(pending, answer.result.error());
+  net::Response response = to_response(
+      wire::encode_response(pending.route.protocol, *pending.operation, *answer.result, pending.request_id));
+  if (answer.download) {
+    for (const auto& piece : answer.download->pieces) {
+      response.files.push_back({objects_ + "/" + piece.blob, piece.offset, piece.length});
+    }
+    response.body.clear();
+    for (const net::Header& header : response.headers) {
+      if (net::lower(header.first) == "content-range") response.status = 206;
+    }
+  }
+  send(pending, std::move(response));
+}
+
+void Gateway::refuse(Pending& pending, const base::Fault& fault) {
+  // After a failure of ours the row may be on disk or not: then the file stays.
+  if (!pending.blob.empty() && fault.shape->http_status < 500) {
+    std::error_code ignored;
+    std::filesystem::remove(objects_ + "/" + pending.blob, ignored);
+  }
+  const Route& route = pending.route;
+  const wire::FaultContext context{pending.request_id, pending.request.headers.get("x-amzn-query-mode") == "true",
+                                   wire::percent_decode(pending.request.path)};
+  const api::Service& service = route.service == nullptr ? kNobody : *route.service;
+  send(pending, to_response(wire::encode_fault(route.protocol, service, fault, context)));
+}
+
+void Gateway::send(Pending& pending, net::Response response) {
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Ticks::now() - pending.since);
+  const std::string service(pending.route.service == nullptr ? "" : pending.route.service->id);
+  const std::string operation(pending.operation == nullptr ? "" : pending.operation->name);
+  metrics_.count(service, operation, response.status, took);
+  if (options_.access_log) {
+    options_.access_log({pending.request.remote_address, pending.request.method, pending.request.target, service,
+                         operation, pending.request_id, response.status, took.count()});
+  }
+  pending.responder.send(std::move(response));
+}
+
+net::Response Gateway::page(const net::Request& request) const {
+  net::Response response;
+  if (request.path == "/_renkei/health") {
+    base::Value health;
+    health.set("status", "ok");
+    health.set("version", options_.version);
+    health.set("unix_millis", base::unix_millis(clock_.now()));
+    health.set("speed", options_.speed);
+    health.set("account", cloud_.config().account);
+    health.set("region", cloud_.config().region);
+    response.headers.emplace_back("content-type", "application/json");
+    response.body = wire::write_json(health);
+  } else if (request.path == "/_renkei/metrics") {
+    response.headers.emplace_back("content-type", "text/plain; version=0.0.4");
+    response.body = metrics_.text(options_.connections ? options_.connections() : 0);
+  } else {
+    response.status = 404;
+    response.headers.emplace_back("content-type", "text/plain");
+    response.body = "There is no page " + request.path + ".\n";
+  }
+  return response;
+}
+
+}  // namespace gateway

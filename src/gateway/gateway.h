@@ -1,0 +1,82 @@
+#pragma once
+
+// HTTP on one side, the cloud on the other: finds service, protocol and operation, verifies, decodes, submits on the
+// strand, encodes the answer. The same for every service; S3 bodies pass through disk.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "cloud/cloud.h"
+#include "gateway/auth.h"
+#include "gateway/metrics.h"
+#include "gateway/route.h"
+#include "gateway/workers.h"
+#include "net/server.h"
+
+namespace gateway {
+
+class Registry;
+
+struct AccessLine {
+  std::string remote;
+  std::string method;
+  std::string target;
+  std::string service;    // "" if none was found
+  std::string operation;  // the same
+  std::string request_id;
+  int status = 0;
+  std::int64_t microseconds = 0;
+};
+
+struct Options {
+  std::string data;  // <data>/objects takes S3 bodies, <data>/blobs the registry's
+  bool strict = false;
+  std::map<std::string, std::string> keys;  // strict: access key id to secret
+  double speed = 1;                         // for the health page
+  std::string version;
+  std::function<void(const AccessLine&)> access_log;  // any thread
+  std::function<std::size_t()> connections;           // for the metrics page
+};
+
+// Runs a closure on the cloud's strand, some time later. Any thread.
+using Post = std::function<void(std::move_only_function<void()>)>;
+
+class Gateway : public net::Handler {
+ public:
+  // `cloud`, `clock` and what `post` uses must outlive the gateway, and the gateway everything it posted.
+  Gateway(cloud::Cloud& cloud, const base::Clock& clock, Post post, Options options);
+  ~Gateway() override;
+
+  net::BodyPlan on_head(const net::Request& head) override;
+  void handle(net::Request request, net::Responder responder) override;
+
+ private:
+  struct Pending;
+
+  net::BodyPlan plan_upload(const net::Request& head, const Route& route, const Claimed& claimed);
+  void handle_api(std::shared_ptr<Pending> pending);
+  void finish_upload(std::shared_ptr<Pending> pending, cloud::Request request);
+  base::Outcome<cloud::Request> read(Pending& pending);
+  base::Outcome<void> unwrap_body(Pending& pending) const;
+  service::Call call_of(const Pending& pending) const;
+  void submit(std::shared_ptr<Pending> pending, cloud::Request request);
+  void deliver(Pending& pending, service::Answer answer);
+  void refuse(Pending& pending, const base::Fault& fault);
+  void send(Pending& pending, net::Response response);
+  net::Response page(const net::Request& request) const;
+
+  cloud::Cloud& cloud_;
+  const base::Clock& clock_;
+  const Post post_;
+  const Options options_;
+  std::string objects_;  // directory
+  std::optional<Authenticator> authenticator_;
+  mutable Metrics metrics_;
+  Workers workers_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,58 @@
+#include "gateway/metrics.h"
+
+#include <cstdio>
+#include <iterator>
+
+namespace gateway {
+namespace {
+
+// Seconds. Long polls end up in the last ones.
+constexpr double kBounds[] = {0.0005, 0.001, 0.005, 0.025, 0.1, 1, 20};
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
+}  // namespace
+
+void Metrics::count(const std::string& service, const std::string& operation, int status,
+                    std::chrono::microseconds took) {
+  const double seconds = static_cast<double>(took.count()) / 1e6;
+  const std::lock_guard lock(mutex_);
+  ++requests_[{service, operation, status}];
+  Latency& latency = latencies_[service];
+  for (std::size_t i = 0; i < std::size(kBounds); ++i) latency.buckets[i] += seconds <= kBounds[i] ? 1 : 0;
+  ++latency.count;
+  latency.seconds += seconds;
+}
+
+std::string Metrics::text(std::size_t connections) const {
+  const std::lock_guard lock(mutex_);
+  std::string out =
+      "# HELP renkei_connections Open client connections.\n# TYPE renkei_connections gauge\nrenkei_connections " +
+      std::to_string(connections) +
+      "\n# HELP renkei_requests_total Answered requests.\n# TYPE renkei_requests_total counter\n";
+  for (const auto& [labels, count] : requests_) {
+    const auto& [service, operation, status] = labels;
+    out += "renkei_requests_total{service=\"" + service + "\",operation=\"" + operation + "\",status=\"" +
+           std::to_string(status) + "\"} " + std::to_string(count) + "\n";
+  }
+  out +=
+      "# HELP renkei_request_seconds From the whole request to its answer; long polls wait.\n# TYPE "
+      "renkei_request_seconds histogram\n";
+  for (const auto& [service, latency] : latencies_) {
+    const std::string label = "{service=\"" + service + "\"";
+    for (std::size_t i = 0; i < std::size(kBounds); ++i) {
+      out += "renkei_request_seconds_bucket" + label + ",le=\"" + number(kBounds[i]) + "\"} " +
+             std::to_string(latency.buckets[i]) + "\n";
+    }
+    out += "renkei_request_seconds_bucket" + label + ",le=\"+Inf\"} " + std::to_string(latency.count) + "\n";
+    out += "renkei_request_seconds_sum" + label + "} " + number(latency.seconds) + "\n";
+    out += "renkei_request_seconds_count" + label + "} " + std::to_string(latency.count) + "\n";
+  }
+  return out;
+}
+
+}  // namespace gateway
