@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/cloudwatch/types.h"
+#include "base/fault.h"
+#include "cloudwatch/metric_store.h"
+
+namespace cloudwatch {
+
+Dimensions dimensions_of(const std::optional<std::vector<api::cloudwatch::Dimension>>& list);
+std::vector<api::cloudwatch::Dimension> dimension_list(const Dimensions& dimensions);
+
+// Page tokens are the last key of a page, made opaque.
+std::string make_token(std::string_view key);
+// "" without a token; a fault when it is none of ours.
+base::Outcome<std::string> read_token(const std::optional<std::string>& token);
+
+bool is_period(std::int64_t seconds);
+// Rounds a query's start down: to the minute, or to 5 minutes or the hour for data that is kept no finer.
+base::TimePoint query_start(base::TimePoint start, std::int64_t period_seconds, base::TimePoint now);
+
+// "p99", "tm(10%:90%)": statistics that need more than the statistic set.
+bool is_extended_statistic(std::string_view name);
+
+inline constexpr std::size_t kTagsMax = 50;
+base::Outcome<void> add_tags(std::map<std::string, std::string>& tags, const std::vector<api::cloudwatch::Tag>& added);
+
+}  // namespace cloudwatch
