@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "image/manifest.h"
+#include "linux/process.h"
+#include "linux/root_fs.h"
+#include "runtime/runtime.h"
+
+// From a container's specification and its image to the config.json that crun reads.
+namespace linux_runtime {
+
+struct BundlePlan {
+  const runtime::ContainerSpec& spec;
+  const image::Config& image;
+  std::string root;                                // the mounted root file system
+  std::string directory;                           // files of this container: hosts, hostname, resolv.conf, config.json
+  std::string volumes;                             // directory of the task's volumes
+  std::string cgroup;                              // "/renkei/TASK/ID"
+  std::string init;                                // path of a static tini on the host; used when spec.init_process
+  std::string time_library;                        // path on the host, or "" without time-lapse
+  std::map<std::string, std::string> environment;  // weaker than the specification's
+  std::vector<std::pair<std::string, std::string>> hosts;  // name, address
+};
+
+inline constexpr const char* kTimeLibraryInContainer = "/usr/lib/renkei-time.so";
+
+std::vector<std::string> arguments(const runtime::ContainerSpec& spec, const image::Config& image);
+// Number of "SIGTERM", "TERM" or "15"; SIGTERM when it is none of them.
+int signal_number(const std::string& name);
+
+// Writes config.json and the files it mounts. Fails when the user, the program or the working directory cannot be.
+Result<void> write_bundle(const BundlePlan& plan);
+
+}  // namespace linux_runtime
