@@ -1,9 +1,138 @@
 #include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "app/doctor.h"
+#include "app/serve.h"
+#include "cli/commands.h"
+
+namespace {
+
+// Each command: its options, its help, and what runs it.
+class Program {
+ public:
+  Program() : app_("Queue-driven, auto-scaling container systems from CloudFormation, on your own machine.", "renkei") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", RENKEI_VERSION);
+    app_.footer(
+        "Start with: renkei doctor, renkei serve, renkei up TEMPLATE. AWS clients reach the server with\n"
+        "AWS_ENDPOINT_URL=http://127.0.0.1:4566. Every command has its own --help.");
+    add_serve();
+    add_up();
+    add_down();
+    add_status();
+    add_logs();
+    add_push();
+    add_doctor();
+  }
+
+  int run(int argc, char** argv) {
+    CLI11_PARSE(app_, argc, argv);
+    return result_;
+  }
+
+ private:
+  void add_serve() {
+    CLI::App* command = app_.add_subcommand("serve", "Run the server in the foreground, until SIGTERM");
+    command->add_option("--data", serve_.data, "Directory that keeps everything")
+        ->default_str(app::default_data_directory());
+    command->add_option("--address", serve_.address, "Address to listen on")->capture_default_str();
+    command->add_option("--port", serve_.port, "Port to listen on, HTTP and HTTPS alike; 0: any free one")
+        ->capture_default_str();
+    command
+        ->add_option("--speed", serve_.speed,
+                     "Time-lapse: the cloud's clock and the containers' run this many times faster")
+        ->check(CLI::Range(1.0, 1000.0))
+        ->capture_default_str();
+    command->add_option("--auth", serve_.auth, "off: any credentials will do; strict: signatures are verified")
+        ->check(CLI::IsMember({"off", "strict"}))
+        ->capture_default_str();
+    command->add_option("--keys", serve_.keys, "For --auth strict: a file of lines \"ACCESS_KEY SECRET_KEY\"")
+        ->check(CLI::ExistingFile);
+    command->add_option("--account", serve_.account, "Account id of everything here")->capture_default_str();
+    command->add_option("--region", serve_.region, "Region of callers that name none")->capture_default_str();
+    command->add_flag("--verbose", serve_.verbose, "Log every request");
+    command->callback([this] { result_ = app::serve(serve_); });
+  }
+
+  void add_common(CLI::App* command, cli::Common& common) {
+    command->add_option("--endpoint", common.endpoint, "Address of the server")
+        ->envname("AWS_ENDPOINT_URL")
+        ->default_val("http://127.0.0.1:4566");
+    command->add_option("--region", common.region, "AWS region")
+        ->envname("AWS_DEFAULT_REGION")
+        ->default_val("us-east-1");
+    command->add_flag("--json", common.json, "Print JSON");
+  }
+
+  void add_up() {
+    CLI::App* command = app_.add_subcommand("up", "Create or update a stack from a local template, and follow it");
+    command->add_option("template", up_.template_path, "Template file; nested stacks may name local files")->required();
+    command->add_option("--stack", up_.stack, "Name of the stack; by default the file's name");
+    command->add_option("--parameter,-p", up_.parameters, "Key=Value, as often as needed");
+    command->add_option("--speed", up_.speed, "Where no server runs yet, start one in time-lapse at this speed");
+    add_common(command, up_.common);
+    command->callback([this] { result_ = cli::up(up_); });
+  }
+
+  void add_down() {
+    CLI::App* command = app_.add_subcommand("down", "Delete a stack and everything it made, and follow that");
+    command->add_option("stack", down_.stack, "Name of the stack; not needed if there is only one");
+    add_common(command, down_.common);
+    command->callback([this] { result_ = cli::down(down_); });
+  }
+
+  void add_status() {
+    CLI::App* command =
+        app_.add_subcommand("status", "Stacks, services, queues, alarms and the last scaling activities");
+    command->add_flag("--follow,-f", status_.follow, "Again and again, until interrupted");
+    command->add_option("--every", status_.every, "With --follow: seconds between two looks")
+        ->check(CLI::Range(0.05, 3600.0))
+        ->capture_default_str();
+    add_common(command, status_.common);
+    command->callback([this] { result_ = cli::status(status_); });
+  }
+
+  void add_logs() {
+    CLI::App* command = app_.add_subcommand("logs", "Print what a log group holds");
+    command->add_option("group", logs_.group, "Name of the log group")->required();
+    command->add_option("--stream-prefix", logs_.stream_prefix, "Only streams whose name begins so");
+    command->add_option("--since", logs_.since, "Only what came in this last span: 30s, 10m, 2h, 1d");
+    command->add_flag("--follow,-f", logs_.follow, "Go on printing what comes, until interrupted");
+    add_common(command, logs_.common);
+    command->callback([this] { result_ = cli::logs(logs_); });
+  }
+
+  void add_push() {
+    CLI::App* command = app_.add_subcommand("push", "Send an OCI layout or image archive to the built-in registry");
+    command->add_option("image", push_.path, "An OCI layout directory or an image archive (tar)")->required();
+    command->add_option("name", push_.name, "Repository and tag: NAME[:TAG]; the repository must exist")->required();
+    add_common(command, push_.common);
+    command->callback([this] { result_ = cli::push(push_); });
+  }
+
+  void add_doctor() {
+    CLI::App* command = app_.add_subcommand("doctor", "What is missing on this host, and the command that mends it");
+    command->add_option("--data", doctor_.data, "Data directory to look at")
+        ->default_str(app::default_data_directory());
+    command->add_flag("--remove-containers", doctor_.remove_containers,
+                      "Remove every container that a server which no longer runs left under --data");
+    command->add_flag("--json", doctor_.json, "Print JSON");
+    command->callback([this] { result_ = app::doctor(doctor_); });
+  }
+
+  CLI::App app_;
+  app::ServeOptions serve_;
+  cli::UpOptions up_;
+  cli::DownOptions down_;
+  cli::StatusOptions status_;
+  cli::LogsOptions logs_;
+  cli::PushOptions push_;
+  app::DoctorOptions doctor_;
+  int result_ = 0;
+};
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("renkei: queue-driven, auto-scaling container systems from CloudFormation, on your own machine",
-               "renkei");
-  app.require_subcommand(1);
-  CLI11_PARSE(app, argc, argv);
-  return 0;
+  return Program().run(argc, argv);
 }

@@ -1,0 +1,159 @@
+#include "app/doctor.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <mutex>
+#include <vector>
+
+#include "app/serve.h"
+#include "base/value.h"
+#include "cli/common.h"
+#include "linux/linux_runtime.h"
+#include "store/rocks/rocks_store.h"
+#include "wire/json.h"
+
+namespace app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Finding {
+  std::string what;
+  bool good;
+  std::string detail;
+  std::string mend;  // a command or an advice; "" when good
+};
+
+bool in_path(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  std::string folders = path == nullptr ? "/usr/bin:/bin" : path;
+  folders += ":/usr/sbin:/sbin";
+  for (std::size_t at = 0; at <= folders.size();) {
+    const std::size_t end = std::min(folders.find(':', at), folders.size());
+    if (::access((folders.substr(at, end - at) + "/" + program).c_str(), X_OK) == 0) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+Finding program(const std::string& name, const std::string& package, const std::string& purpose) {
+  const bool there = in_path(name);
+  return {name, there, there ? "found" : "missing: needed " + purpose, there ? "" : "apt-get install " + package};
+}
+
+bool file_holds(const std::string& file, const std::string& text) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (line.find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
+Finding cgroups() {
+  const bool v2 = fs::exists("/sys/fs/cgroup/cgroup.controllers");
+  const bool v1 = fs::exists("/sys/fs/cgroup/memory") && fs::exists("/sys/fs/cgroup/cpu");
+  if (v2) return {"cgroups", true, "version 2", ""};
+  if (v1) return {"cgroups", true, "version 1", ""};
+  return {"cgroups", false, "neither version 1 nor 2 is mounted: cpu and memory limits can't be applied",
+          "mount -t cgroup2 none /sys/fs/cgroup"};
+}
+
+Finding overlay() {
+  const bool there = file_holds("/proc/filesystems", "overlay");
+  return {"overlayfs", there, there ? "known to the kernel" : "not known to the kernel",
+          there ? "" : "modprobe overlay"};
+}
+
+Finding root() {
+  const bool there = ::geteuid() == 0;
+  return {"root", there, there ? "yes" : "no: the APIs work, but tasks can't be started",
+          there ? "" : "run renkei as root"};
+}
+
+Finding data_directory(const std::string& data) {
+  if (!fs::exists(data)) return {"data", true, data + " is made at the first start", ""};
+  const bool good = ::access(data.c_str(), R_OK | W_OK | X_OK) == 0;
+  return {"data", good, good ? data : data + " can't be written", good ? "" : "chown -R $(id -un) " + data};
+}
+
+Finding faketime() {
+  for (const char* file : {"/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+                           "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"}) {
+    if (fs::exists(file)) return {"libfaketime", true, "found", ""};
+  }
+  return {"libfaketime", false, "missing: needed for serve --speed", "apt-get install faketime"};
+}
+
+std::vector<Finding> look(const std::string& data) {
+  return {root(),
+          program("crun", "crun", "to run containers"),
+          program("conmon", "conmon", "to watch containers"),
+          program("skopeo", "skopeo", "to pull images from outside registries"),
+          faketime(),
+          cgroups(),
+          overlay(),
+          data_directory(data)};
+}
+
+// A runtime that is told of no task removes every sandbox it finds.
+int remove_containers(const std::string& data) {
+  if (::geteuid() != 0) return cli::fail("removing containers needs root");
+  if (!fs::exists(data + "/tasks") || fs::is_empty(data + "/tasks")) return 0;
+  // The store's lock tells whether a server still runs on this directory.
+  if (auto store = store::open_rocks_store(data, [](auto) {}); !store) {
+    return cli::fail(store.error().message, "Stop that server first.");
+  }
+  linux_runtime::Options options;
+  options.data_directory = data;
+  options.state_directory = run_directory(data);
+  options.deliver = [](const runtime::Event&) {};
+  {
+    linux_runtime::LinuxRuntime runtime(options);
+    runtime.adopt({});
+    for (int tries = 0; tries < 300 && !fs::is_empty(data + "/tasks"); ++tries) ::usleep(100'000);
+  }
+  if (!fs::is_empty(data + "/tasks")) return cli::fail("some containers under " + data + " could not be removed");
+  return 0;
+}
+
+}  // namespace
+
+std::string run_directory(const std::string& data) {
+  // crun's sockets need short paths, and a reboot must empty the directory.
+  std::uint64_t hash = 1469598103934665603u;  // FNV-1a: servers on different data must not meet
+  for (const char c : fs::absolute(data).string()) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return "/run/renkei/" + std::to_string(hash);
+}
+
+int doctor(const DoctorOptions& options) {
+  const std::string data = options.data.empty() ? default_data_directory() : options.data;
+  if (options.remove_containers) return remove_containers(data);
+  const std::vector<Finding> findings = look(data);
+  const bool good = std::ranges::all_of(findings, &Finding::good);
+  if (options.json) {
+    base::Value::Array list;
+    for (const Finding& one : findings) {
+      list.push_back(
+          base::Value::Object{{"what", one.what}, {"good", one.good}, {"detail", one.detail}, {"mend", one.mend}});
+    }
+    std::cout << wire::write_json(base::Value::Object{{"good", good}, {"findings", std::move(list)}},
+                                  wire::JsonLayout::Indented)
+              << "\n";
+    return good ? 0 : 1;
+  }
+  for (const Finding& one : findings) {
+    std::cout << (one.good ? cli::coloured("ok     ", cli::Colour::Green) : cli::coloured("missing", cli::Colour::Red))
+              << "  " << one.what << ": " << one.detail << "\n";
+    if (!one.good) std::cout << "           " << one.mend << "\n";
+  }
+  std::cout << (good ? "Everything that renkei needs is here.\n" : "Mend what is missing with the commands above.\n");
+  return good ? 0 : 1;
+}
+
+}  // namespace app

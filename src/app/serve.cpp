@@ -1,0 +1,258 @@
+#include "app/serve.h"
+
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include "app/clock.h"
+#include "app/doctor.h"
+#include "app/file_blobs.h"
+#include "app/kernel_random.h"
+#include "app/no_runtime.h"
+#include "app/strand.h"
+#include "base/fault.h"
+#include "gateway/auth.h"
+#include "gateway/gateway.h"
+#include "linux/linux_runtime.h"
+#include "net/server.h"
+#include "net/tls.h"
+#include "store/rocks/rocks_store.h"
+
+namespace app {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Made = std::expected<void, std::string>;
+
+constexpr int kIoThreads = 2;
+
+// Blocks the signals that end the server, in every thread made after it, and waits for one of them in a thread of its
+// own.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+  ~EndSignals() {
+    if (!waiter_.joinable()) return;
+    ::kill(::getpid(), SIGTERM);  // for the case that something else ended the server
+    waiter_.join();
+  }
+  void on_signal(std::function<void()> act) {
+    waiter_ = std::thread([this, act = std::move(act)] {
+      int caught = 0;
+      sigwait(&set_, &caught);
+      act();
+    });
+  }
+
+ private:
+  sigset_t set_;
+  std::thread waiter_;
+};
+
+Made make_directories(const std::string& data) {
+  std::error_code failed;
+  for (const char* part : {"", "/objects", "/blobs/sha256", "/tls"}) {
+    fs::create_directories(data + part, failed);
+    if (failed) return std::unexpected("can't make " + data + part + ": " + failed.message());
+  }
+  fs::permissions(data, fs::perms::owner_all, failed);  // secrets live here
+  return {};
+}
+
+// Listens before the state is recovered, so that the port is known and clients that are too early hear so.
+class Door : public net::Handler {
+ public:
+  void open(gateway::Gateway& gateway) { gateway_.store(&gateway, std::memory_order_release); }
+
+  net::BodyPlan on_head(const net::Request& head) override {
+    if (auto* gateway = gateway_.load(std::memory_order_acquire)) return gateway->on_head(head);
+    net::BodyPlan plan;
+    plan.refusal.emplace();
+    plan.refusal->status = 503;
+    plan.refusal->headers.set("retry-after", "1");
+    plan.refusal->body = "renkei is starting\n";
+    return plan;
+  }
+  void handle(net::Request request, net::Responder responder) override {
+    if (auto* gateway = gateway_.load(std::memory_order_acquire)) {
+      gateway->handle(std::move(request), std::move(responder));
+    }
+  }
+
+ private:
+  std::atomic<gateway::Gateway*> gateway_ = nullptr;
+};
+
+// Everything of a running server, in the order in which it is made; it ends in reverse.
+class ServerProcess {
+ public:
+  explicit ServerProcess(ServeOptions options) : options_(std::move(options)) {}
+
+  Made start();
+  int run();
+
+ private:
+  Made open_state();
+  void make_runtime();
+  Made open_cloud();
+  Made listen();
+  Made open_gateway();
+  void post(std::move_only_function<void()> task) { strand_.post(std::move(task)); }
+
+  ServeOptions options_;
+  EndSignals signals_;  // first: threads made after it have the signals blocked
+  Strand strand_;
+  std::optional<ServerClock> clock_;
+  KernelRandom random_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<FileBlobs> blobs_;
+  std::unique_ptr<runtime::Runtime> runtime_;
+  std::unique_ptr<cloud::Cloud> cloud_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  Door door_;
+  std::unique_ptr<net::Server> server_;
+};
+
+Made ServerProcess::open_state() {
+  CHECK(make_directories(options_.data));
+  TRY(auto clock, open_clock(options_.data, options_.speed));
+  clock_.emplace(clock);
+  auto store = store::open_rocks_store(options_.data, [this](auto task) { post(std::move(task)); });
+  if (!store) return std::unexpected(store.error().message);
+  store_ = std::move(*store);
+  blobs_ = std::make_unique<FileBlobs>(options_.data + "/objects");
+  return {};
+}
+
+void ServerProcess::make_runtime() {
+  const auto deliver = [this](runtime::Event event) {
+    post([this, event = std::move(event)] { cloud_->on_runtime_event(event); });
+  };
+  if (::geteuid() != 0) {
+    const std::string reason = "CannotStartContainerError: renkei runs without root and can't start containers here";
+    spdlog::warn("not root: tasks can't be started, everything else works; see renkei doctor");
+    runtime_ = std::make_unique<NoRuntime>(reason, deliver);
+    return;
+  }
+  linux_runtime::Options options;
+  options.data_directory = options_.data;
+  options.state_directory = run_directory(options_.data);
+  options.deliver = deliver;
+  options.clock = {clock_->anchor().real, clock_->anchor().cloud, clock_->speed()};
+  runtime_ = std::make_unique<linux_runtime::LinuxRuntime>(std::move(options));
+}
+
+Made ServerProcess::listen() {
+  TRY(const net::Authority authority, net::Authority::open(options_.data + "/tls"));
+  TRY(auto identity, authority.issue({"localhost", "127.0.0.1", "*.amazonaws.com"}));
+  net::ServerOptions listening;
+  listening.address = options_.address;
+  listening.port = options_.port;
+  listening.threads = kIoThreads;
+  listening.tls = std::move(identity);
+  TRY(server_, net::Server::start(std::move(listening), door_));
+  return {};
+}
+
+Made ServerProcess::open_cloud() {
+  cloud::Config config;
+  config.account = options_.account;
+  config.region = options_.region;
+  // What containers are told; they share this host's network.
+  config.endpoint = "http://127.0.0.1:" + std::to_string(server_->port());
+  cloud_ = std::make_unique<cloud::Cloud>(cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_}, config);
+  if (auto recovered = cloud_->recover(); !recovered) return std::unexpected(recovered.error().message);
+  return {};
+}
+
+Made ServerProcess::open_gateway() {
+  gateway::Options options;
+  options.data = options_.data;
+  options.strict = options_.auth == "strict";
+  if (options.strict) {
+    if (options_.keys.empty()) return std::unexpected("--auth strict needs --keys FILE, or nobody could get in");
+    TRY(options.keys, gateway::read_keys(options_.keys));
+  }
+  options.speed = options_.speed;
+  options.version = RENKEI_VERSION;
+  options.connections = [this] { return server_->connections(); };
+  if (options_.verbose) {
+    options.access_log = [](const gateway::AccessLine& line) {
+      spdlog::info("{} {} {} {}.{} {} {} us", line.remote, line.method, line.target, line.service, line.operation,
+                   line.status, line.microseconds);
+    };
+  }
+  gateway_ = std::make_unique<gateway::Gateway>(
+      *cloud_, *clock_, [this](auto task) { post(std::move(task)); }, std::move(options));
+  door_.open(*gateway_);
+  return {};
+}
+
+Made ServerProcess::start() {
+  CHECK(open_state());
+  CHECK(listen());
+  make_runtime();
+  CHECK(open_cloud());
+  return open_gateway();
+}
+
+int ServerProcess::run() {
+  signals_.on_signal([this] {
+    server_->stop();
+    strand_.stop();
+  });
+  std::cout << "renkei is listening on http://" << options_.address << ":" << server_->port() << std::endl;
+  strand_.run(
+      [this]() -> std::optional<std::chrono::nanoseconds> {
+        const base::TimePoint next = cloud_->deadline();
+        if (next == base::kNever) return std::nullopt;
+        return clock_->real_time_until(next);
+      },
+      [this] {
+        if (cloud_->deadline() <= clock_->now()) cloud_->tick();
+        if (cloud_->broken()) strand_.stop();
+      });
+  if (cloud_->broken()) {
+    spdlog::critical("the store failed: {}. What was acknowledged is safe; start again when the disk is well.",
+                     cloud_->broken()->message);
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string default_data_directory() {
+  if (::geteuid() == 0) return "/var/lib/renkei";
+  const char* home = std::getenv("HOME");
+  return std::string(home == nullptr ? "." : home) + "/.local/share/renkei";
+}
+
+int serve(const ServeOptions& given) {
+  ServeOptions options = given;
+  if (options.data.empty()) options.data = default_data_directory();
+  // Standard output has one line, the address; everything else goes to standard error.
+  spdlog::set_default_logger(spdlog::stderr_color_mt("renkei"));
+  ServerProcess process(std::move(options));
+  if (auto started = process.start(); !started) {
+    std::cerr << "renkei: " << started.error() << "\n";
+    return 1;
+  }
+  return process.run();
+}
+
+}  // namespace app
