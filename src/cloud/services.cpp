@@ -4,7 +4,7 @@
 #include "cloud/adapters/alarm_actions.h"
 #include "cloud/adapters/queue_metrics.h"
 #include "cloudwatch/service.h"
-#include "ec2/service.h"
+#include "iam/service.h"
 #include "sqs/service.h"
 
 namespace cloud {
@@ -19,7 +19,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts&, const Config&) {
   services->add(sqs::make_service(*queue_metrics));
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));
-  services->add(ec2::make_service());
+  services->add(iam::make_service());
   services->adapters.push_back(std::move(queue_metrics));
   services->adapters.push_back(std::move(alarm_actions));
   return services;

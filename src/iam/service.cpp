@@ -1,0 +1,76 @@
+#include "iam/service.h"
+
+#include "iam/operations/operations.h"
+
+namespace iam {
+namespace {
+
+class Iam : public service::Service {
+ public:
+  void register_operations(service::Registry& registry) override;
+  std::vector<service::TableBase*> tables() override { return {&state_.roles, &state_.policies}; }
+
+ private:
+  template <class Op, class F>
+  void on(service::Registry& registry, F operation) {
+    registry.on<Op>([this, operation](const auto& in, service::Context& ctx) { return operation(state_, in, ctx); });
+  }
+  void register_roles(service::Registry& registry);
+  void register_policies(service::Registry& registry);
+
+  State state_;
+};
+
+void Iam::register_roles(service::Registry& registry) {
+  on<api::iam::CreateRole>(registry, create_role);
+  on<api::iam::GetRole>(registry, get_role);
+  on<api::iam::DeleteRole>(registry, delete_role);
+  on<api::iam::ListRoles>(registry, list_roles);
+  on<api::iam::UpdateRole>(registry, update_role);
+  on<api::iam::UpdateRoleDescription>(registry, update_role_description);
+  on<api::iam::UpdateAssumeRolePolicy>(registry, update_assume_role_policy);
+  on<api::iam::TagRole>(registry, tag_role);
+  on<api::iam::UntagRole>(registry, untag_role);
+  on<api::iam::ListRoleTags>(registry, list_role_tags);
+  on<api::iam::PutRolePermissionsBoundary>(registry, put_role_permissions_boundary);
+  on<api::iam::DeleteRolePermissionsBoundary>(registry, delete_role_permissions_boundary);
+  on<api::iam::CreateServiceLinkedRole>(registry, create_service_linked_role);
+  on<api::iam::PutRolePolicy>(registry, put_role_policy);
+  on<api::iam::GetRolePolicy>(registry, get_role_policy);
+  on<api::iam::DeleteRolePolicy>(registry, delete_role_policy);
+  on<api::iam::ListRolePolicies>(registry, list_role_policies);
+  on<api::iam::AttachRolePolicy>(registry, attach_role_policy);
+  on<api::iam::DetachRolePolicy>(registry, detach_role_policy);
+  on<api::iam::ListAttachedRolePolicies>(registry, list_attached_role_policies);
+}
+
+void Iam::register_policies(service::Registry& registry) {
+  on<api::iam::ListEntitiesForPolicy>(registry, list_entities_for_policy);
+  on<api::iam::CreatePolicy>(registry, create_policy);
+  on<api::iam::GetPolicy>(registry, get_policy);
+  on<api::iam::DeletePolicy>(registry, delete_policy);
+  on<api::iam::ListPolicies>(registry, list_policies);
+  on<api::iam::CreatePolicyVersion>(registry, create_policy_version);
+  on<api::iam::GetPolicyVersion>(registry, get_policy_version);
+  on<api::iam::ListPolicyVersions>(registry, list_policy_versions);
+  on<api::iam::DeletePolicyVersion>(registry, delete_policy_version);
+  on<api::iam::SetDefaultPolicyVersion>(registry, set_default_policy_version);
+  on<api::iam::TagPolicy>(registry, tag_policy);
+  on<api::iam::UntagPolicy>(registry, untag_policy);
+  on<api::iam::ListPolicyTags>(registry, list_policy_tags);
+}
+
+void Iam::register_operations(service::Registry& registry) {
+  register_roles(registry);
+  register_policies(registry);
+  on<api::sts::GetCallerIdentity>(registry, get_caller_identity);
+  on<api::sts::AssumeRole>(registry, assume_role);
+}
+
+}  // namespace
+
+std::unique_ptr<service::Service> make_service() {
+  return std::make_unique<Iam>();
+}
+
+}  // namespace iam

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "service/registry.h"
+
+namespace iam {
+
+// IAM roles and managed policies, and STS. Both are global: whatever region a request is signed for, it sees the same
+// entities of the account. Policies are checked for their form, stored and returned; they are not evaluated yet.
+std::unique_ptr<service::Service> make_service();
+
+}  // namespace iam
