@@ -42,6 +42,9 @@ class Store {
 
   // Visits keys that start with `prefix`, in order, from `from` on (if it is greater than the prefix).
   virtual std::expected<void, Error> scan(std::string_view prefix, std::string_view from, const Visit& visit) = 0;
+  // The same backwards: keys that start with `prefix` and are less than `before`, the last first.
+  virtual std::expected<void, Error> scan_back(std::string_view prefix, std::string_view before,
+                                               const Visit& visit) = 0;
 };
 
 }  // namespace store

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <future>
+#include <map>
 
 #include "store/memory/memory_store.h"
 #include "store/rocks/rocks_store.h"
@@ -64,6 +65,28 @@ TEST_F(RocksStoreTest, KeepsWhatWasWrittenAndScansInOrder) {
     return true;
   }));
   EXPECT_EQ(seen, "t/a=1 t/b=2 ");
+}
+
+TEST_F(RocksStoreTest, ScansBackwardsAsTheMemoryStoreDoes) {
+  auto rocks = open();
+  ASSERT_TRUE(rocks);
+  store::MemoryStore memory;
+  const store::Batch batch = {put("s/z", "0"), put("t/a", "1"), put("t/b", "2"), put("t/c", "3"), put("u/a", "4")};
+  write(**rocks, batch);
+  write(memory, batch);
+  const auto seen = [](store::Store& store, std::string_view before) {
+    std::string text;
+    EXPECT_TRUE(store.scan_back("t/", before, [&](auto, auto value) {
+      text.append(value);
+      return text.size() < 2;
+    }));
+    return text;
+  };
+  for (const auto& [before, expected] : std::map<std::string, std::string>{
+           {"t/d", "32"}, {"t/c", "21"}, {"t/bb", "21"}, {"t/b", "1"}, {"t/a", ""}, {"t0", "32"}}) {
+    EXPECT_EQ(seen(**rocks, before), expected) << before;
+    EXPECT_EQ(seen(memory, before), expected) << before;
+  }
 }
 
 TEST_F(RocksStoreTest, RefusesASecondServer) {

@@ -42,6 +42,15 @@ std::expected<void, Error> MemoryStore::scan(std::string_view prefix, std::strin
   return {};
 }
 
+std::expected<void, Error> MemoryStore::scan_back(std::string_view prefix, std::string_view before,
+                                                  const Visit& visit) {
+  for (auto row = visible_.lower_bound(before); row != visible_.begin();) {
+    --row;
+    if (!row->first.starts_with(prefix) || !visit(row->first, row->second)) break;
+  }
+  return {};
+}
+
 void MemoryStore::sync(std::size_t count) {
   for (; count > 0 && !unsynced_.empty(); --count) {
     Unsynced next = std::move(unsynced_.front());

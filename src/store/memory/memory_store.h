@@ -16,6 +16,7 @@ class MemoryStore : public Store {
   std::expected<void, Error> write(const Batch& batch, Done done) override;
   std::expected<std::optional<std::string>, Error> read(std::string_view key) override;
   std::expected<void, Error> scan(std::string_view prefix, std::string_view from, const Visit& visit) override;
+  std::expected<void, Error> scan_back(std::string_view prefix, std::string_view before, const Visit& visit) override;
 
   // Makes the oldest `count` unsynced batches durable and runs their `done`.
   void sync(std::size_t count = SIZE_MAX);

@@ -95,6 +95,18 @@ class RocksStore : public Store {
     return {};
   }
 
+  std::expected<void, Error> scan_back(std::string_view prefix, std::string_view before, const Visit& visit) override {
+    const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(rocksdb::ReadOptions()));
+    row->SeekForPrev(rocksdb::Slice(before.data(), before.size()));
+    if (row->Valid() && row->key() == rocksdb::Slice(before.data(), before.size())) row->Prev();
+    for (; row->Valid(); row->Prev()) {
+      const std::string_view key = row->key().ToStringView();
+      if (!key.starts_with(prefix) || !visit(key, row->value().ToStringView())) break;
+    }
+    if (!row->status().ok()) return failed("scan", row->status());
+    return {};
+  }
+
  private:
   void commit_loop() {
     std::unique_lock lock(mutex_);
