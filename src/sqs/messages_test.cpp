@@ -234,6 +234,13 @@ TEST_F(Messages, ChangeTheirVisibility) {
   EXPECT_NE(change(10), "");
 }
 
+TEST_F(Messages, AreNotShownByAChangeWithoutATimeout) {
+  send("x");
+  EXPECT_EQ(bench.fault<ChangeMessageVisibility>({.queue_url = url, .receipt_handle = *receive()[0].receipt_handle}),
+            "MissingRequiredParameterException: The request must contain the parameter VisibilityTimeout.");
+  EXPECT_EQ(counts(), "0/1/0");
+}
+
 TEST_F(Messages, WaitOutADelay) {
   bench.ok<SetQueueAttributes>({.attributes = {{"DelaySeconds", "10"}}, .queue_url = url});
   send("queue's delay");

@@ -33,7 +33,8 @@ base::Outcome<void> change(State& state, const QueueRow& queue, const std::strin
 base::Outcome<api::sqs::ChangeMessageVisibilityOutput> change_message_visibility(
     State& state, const api::sqs::ChangeMessageVisibilityRequest& in, service::Context& ctx) {
   TRY(const QueueRow* queue, find_queue(state, in.queue_url, ctx));
-  CHECK(change(state, *queue, in.receipt_handle, in.visibility_timeout, ctx));
+  if (!in.visibility_timeout) return missing_parameter("VisibilityTimeout");
+  CHECK(change(state, *queue, in.receipt_handle, *in.visibility_timeout, ctx));
   return api::sqs::ChangeMessageVisibilityOutput{};
 }
 
