@@ -50,24 +50,29 @@ Census::Census(const ServiceGoal& goal, const std::vector<TaskView>& tasks, base
   }
 }
 
-// Scale-in takes from the zone with most tasks; within it, tasks that do not run yet, then the newest, then by id.
+// Whether `a` is stopped before `b`, if nothing else matters: tasks that do not run yet, then the newest, then by id.
+bool goes_first(const TaskView* a, const TaskView* b) {
+  return std::tuple(a->running, b->created_at, a->id) < std::tuple(b->running, a->created_at, b->id);
+}
+
+// Scale-in takes from the zone with most tasks.
 std::vector<const TaskView*> scale_in_order(const ServiceGoal& goal, const std::vector<TaskView>& tasks) {
   std::map<std::string, std::vector<const TaskView*>> by_zone;
-  for (const TaskView& task : tasks) {
-    if (!is_outdated(goal, task) && !task.sick) by_zone[task.zone].push_back(&task);
-  }
   std::size_t left = 0;
-  for (auto& [zone, members] : by_zone) {
-    std::ranges::sort(members, [](const TaskView* a, const TaskView* b) {
-      return std::tuple(a->running, b->created_at, a->id) < std::tuple(b->running, a->created_at, b->id);
-    });
-    std::ranges::reverse(members);  // the next victim is at the back
-    left += members.size();
+  for (const TaskView& task : tasks) {
+    if (is_outdated(goal, task) || task.sick) continue;
+    by_zone[task.zone].push_back(&task);
+    ++left;
   }
+  for (auto& [zone, members] : by_zone)
+    std::ranges::sort(members, [](auto* a, auto* b) { return goes_first(b, a); });  // victims last
   std::vector<const TaskView*> order;
   while (order.size() < left) {
-    const auto fullest = std::ranges::max_element(
-        by_zone, [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+    const auto fullest = std::ranges::max_element(by_zone, [](const auto& a, const auto& b) {
+      const auto& [of_a, of_b] = std::tie(a.second, b.second);
+      if (of_a.size() != of_b.size() || of_a.empty()) return of_a.size() < of_b.size();
+      return goes_first(of_b.back(), of_a.back());
+    });
     order.push_back(fullest->second.back());
     fullest->second.pop_back();
   }

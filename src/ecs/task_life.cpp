@@ -313,12 +313,23 @@ State first_state(const Spec& spec) {
   return state;
 }
 
+namespace {
+
+bool looks_the_same(const State& a, const State& b) {
+  if (a.phase != b.phase || a.stop_wanted != b.stop_wanted) return false;
+  return std::ranges::equal(a.containers, b.containers, [](const Container& x, const Container& y) {
+    return x.status == y.status && x.health == y.health && x.exit_code == y.exit_code && x.reason == y.reason;
+  });
+}
+
+}  // namespace
+
 std::vector<Command> advance(const Spec& spec, State& state, const Event& event, base::TimePoint now) {
   const State before = state;
   Machine machine(spec, state, now);
   std::visit([&](const auto& what) { machine.on(what); }, event);
   std::vector<Command> commands = machine.settle();
-  if (state != before) ++state.version;
+  if (!looks_the_same(state, before)) ++state.version;
   return commands;
 }
 

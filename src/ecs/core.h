@@ -1,0 +1,22 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "ecs/ports.h"
+#include "ecs/tables.h"
+#include "runtime/runtime.h"
+
+namespace ecs {
+
+// What the parts of ECS share.
+struct Core {
+  runtime::Runtime& runtime;
+  MetricSink& metrics;
+  std::string endpoint;  // http://host:port at which containers reach this cloud, "" if they can't
+  Tables tables{};
+  // Keys of services that something happened to; not durable, after a restart all of them are looked at.
+  std::set<std::string> touched{};
+};
+
+}  // namespace ecs

@@ -1,0 +1,115 @@
+#include "ecs/launch.h"
+
+#include <algorithm>
+#include <map>
+
+#include "api/ec2/operations.h"
+#include "api/ec2/types.h"
+#include "ecs/life_spec.h"
+
+namespace ecs {
+namespace {
+
+constexpr std::string_view kKeyAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+constexpr std::size_t kTokenLength = 352;
+
+std::string store_credentials(const std::string& role, const std::string& task_id, Core& core, service::Context& ctx) {
+  const std::string id = base::uuid(ctx.random);
+  CredentialsRow row;
+  row.task_id = task_id;
+  row.account = ctx.call.account;
+  row.role_arn = role_arn(role, ctx);
+  row.access_key_id = "ASIA" + base::draw(ctx.random, kKeyAlphabet, 16);
+  row.secret_access_key = base::draw(ctx.random, base::kMixedAlnum, 40);
+  row.token = base::draw(ctx.random, base::kMixedAlnum, kTokenLength);
+  core.tables.credentials.put(ctx.change, id, std::move(row));
+  return id;
+}
+
+// First every provider's base, then by weight: the one whose share is furthest behind.
+std::optional<std::string> pick_provider(const Launch& launch, const std::vector<const TaskRow*>& earlier) {
+  if (!launch.strategy || launch.strategy->empty()) return std::nullopt;
+  std::map<std::string, std::int64_t> count;
+  for (const TaskRow* task : earlier) ++count[task->capacity_provider.value_or("")];
+  for (const auto& item : *launch.strategy) {
+    if (count[item.capacity_provider] < item.base.value_or(0)) return item.capacity_provider;
+  }
+  const api::ecs::CapacityProviderStrategyItem* best = nullptr;
+  const auto behind = [&](const auto& a, const auto& b) {
+    const std::int64_t of_a = count[a.capacity_provider] - a.base.value_or(0);
+    const std::int64_t of_b = count[b.capacity_provider] - b.base.value_or(0);
+    return (of_a + 1) * b.weight.value_or(1) < (of_b + 1) * a.weight.value_or(1);
+  };
+  const bool one_item = launch.strategy->size() == 1;
+  for (const auto& item : *launch.strategy) {
+    if (item.weight.value_or(1) == 0 && !one_item) continue;
+    if (best == nullptr || behind(item, *best)) best = &item;
+  }
+  return best == nullptr ? launch.strategy->front().capacity_provider : best->capacity_provider;
+}
+
+// The zone with fewest tasks; within it the subnet named first.
+void place(TaskRow& task, const Launch& launch, const std::vector<const TaskRow*>& earlier, service::Context& ctx) {
+  if (!launch.network || !launch.network->awsvpc_configuration) return;
+  std::map<std::string, std::int64_t> in_zone;
+  for (const TaskRow* other : earlier) ++in_zone[other->zone];
+  for (const std::string& subnet : launch.network->awsvpc_configuration->subnets) {
+    const std::string zone = zone_of_subnet(subnet, ctx);
+    if (!task.subnet.empty() && in_zone[zone] >= in_zone[task.zone]) continue;
+    task.subnet = subnet;
+    task.zone = zone;
+  }
+}
+
+}  // namespace
+
+std::string role_arn(const std::string& name_or_arn, const service::Context& ctx) {
+  if (name_or_arn.starts_with("arn:")) return name_or_arn;
+  return "arn:aws:iam::" + ctx.call.account + ":role/" + name_or_arn;
+}
+
+std::string zone_of_subnet(const std::string& subnet, service::Context& ctx) {
+  api::ec2::DescribeSubnetsRequest request;
+  request.subnet_ids = std::vector<std::string>{subnet};
+  const auto answer = service::call<api::ec2::DescribeSubnets>(std::move(request), ctx);
+  if (answer && answer->subnets && !answer->subnets->empty() && answer->subnets->front().availability_zone) {
+    return *answer->subnets->front().availability_zone;
+  }
+  return ctx.call.region + "a";
+}
+
+std::optional<std::string> role_complaint(const api::ecs::TaskDefinition&, const api::ecs::TaskOverride&,
+                                          service::Context&) {
+  return std::nullopt;
+}
+
+TaskRow make_task(const Launch& launch, const std::vector<const TaskRow*>& earlier, Core& core, service::Context& ctx) {
+  const api::ecs::TaskDefinition& definition = launch.definition->definition;
+  TaskRow task;
+  task.id = base::hex_id(ctx.random, 32);
+  task.cluster = launch.cluster;
+  task.service = launch.service;
+  task.deployment = launch.deployment;
+  task.task_definition_arn = definition.task_definition_arn.value_or("");
+  task.overrides = launch.overrides;
+  task.started_by = launch.started_by;
+  task.group = launch.group;
+  task.capacity_provider = pick_provider(launch, earlier);
+  task.launch_type = task.capacity_provider ? std::nullopt : std::optional<std::string>("FARGATE");
+  task.platform_version = launch.platform_version;
+  place(task, launch, earlier, ctx);
+  task.execute_command = launch.execute_command;
+  task.tags = launch.tags;
+  task.created_at = ctx.now;
+  task.reference_id = launch.reference_id;
+  task.attachment_id = base::uuid(ctx.random);
+  for (std::size_t i = 0; i < definition.container_definitions->size(); ++i) {
+    task.container_ids.push_back(base::uuid(ctx.random));
+  }
+  const std::string role = launch.overrides.task_role_arn.value_or(definition.task_role_arn.value_or(""));
+  if (!role.empty()) task.credentials_id = store_credentials(role, task.id, core, ctx);
+  task.life = life::first_state(life_spec(definition));
+  return task;
+}
+
+}  // namespace ecs

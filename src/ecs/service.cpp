@@ -1,0 +1,99 @@
+#include "ecs/service.h"
+
+#include <algorithm>
+
+#include "ecs/names.h"
+#include "ecs/operations/operations.h"
+#include "ecs/scheduler.h"
+#include "ecs/task_driver.h"
+
+namespace ecs {
+namespace {
+
+// Credentials are handed out for this long; SDKs come back before.
+constexpr base::Duration kCredentialsLife = std::chrono::hours(6);
+
+class Ecs : public EcsService {
+ public:
+  Ecs(runtime::Runtime& runtime, MetricSink& metrics, std::string endpoint)
+      : core_{runtime, metrics, std::move(endpoint)}, driver_(core_), scheduler_(core_, driver_) {}
+
+  void register_operations(service::Registry& registry) override;
+  std::vector<service::TableBase*> tables() override { return core_.tables.all(); }
+  void recovered(service::Context& ctx) override {
+    driver_.resume(ctx);
+    scheduler_.resume();
+  }
+  base::TimePoint deadline() const override { return std::min(driver_.deadline(), scheduler_.deadline()); }
+  void tick(service::Context& ctx) override {
+    driver_.tick(ctx);
+    scheduler_.tick(ctx);
+  }
+  void on_runtime_event(const runtime::Event& event, service::Context& ctx) override {
+    driver_.on_runtime_event(event, ctx);
+  }
+  std::optional<TaskCredentials> find_credentials(const std::string& uuid, base::TimePoint now) const override;
+  std::optional<TaskSession> find_session(const std::string& access_key_id) const override;
+
+ private:
+  template <class Op>
+  void on(service::Registry& registry, Answer<Op> (*handler)(Core&, const typename Op::Input&, service::Context&)) {
+    registry.on<Op>(
+        [this, handler](const typename Op::Input& in, service::Context& ctx) { return handler(core_, in, ctx); });
+  }
+
+  Core core_;
+  TaskDriver driver_;
+  Scheduler scheduler_;
+};
+
+void Ecs::register_operations(service::Registry& registry) {
+  on<api::ecs::CreateCluster>(registry, create_cluster);
+  on<api::ecs::DeleteCluster>(registry, delete_cluster);
+  on<api::ecs::DescribeClusters>(registry, describe_clusters);
+  on<api::ecs::ListClusters>(registry, list_clusters);
+  on<api::ecs::UpdateCluster>(registry, update_cluster);
+  on<api::ecs::UpdateClusterSettings>(registry, update_cluster_settings);
+  on<api::ecs::RegisterTaskDefinition>(registry, register_task_definition);
+  on<api::ecs::DeregisterTaskDefinition>(registry, deregister_task_definition);
+  on<api::ecs::DescribeTaskDefinition>(registry, describe_task_definition);
+  on<api::ecs::ListTaskDefinitions>(registry, list_task_definitions);
+  on<api::ecs::ListTaskDefinitionFamilies>(registry, list_task_definition_families);
+  on<api::ecs::CreateService>(registry, create_service);
+  on<api::ecs::UpdateService>(registry, update_service);
+  on<api::ecs::DeleteService>(registry, delete_service);
+  on<api::ecs::DescribeServices>(registry, describe_services);
+  on<api::ecs::ListServices>(registry, list_services);
+  on<api::ecs::DescribeTasks>(registry, describe_tasks);
+  on<api::ecs::ListTasks>(registry, list_tasks);
+  on<api::ecs::TagResource>(registry, tag_resource);
+  on<api::ecs::UntagResource>(registry, untag_resource);
+  on<api::ecs::ListTagsForResource>(registry, list_tags_for_resource);
+  registry.on<api::ecs::RunTask>(
+      [this](const api::ecs::RunTaskRequest& in, service::Context& ctx) { return run_task(core_, driver_, in, ctx); });
+  registry.on<api::ecs::StopTask>([this](const api::ecs::StopTaskRequest& in, service::Context& ctx) {
+    return stop_task(core_, driver_, in, ctx);
+  });
+}
+
+std::optional<TaskCredentials> Ecs::find_credentials(const std::string& uuid, base::TimePoint now) const {
+  const CredentialsRow* row = core_.tables.credentials.find(uuid);
+  if (row == nullptr) return std::nullopt;
+  return TaskCredentials{row->role_arn, row->access_key_id, row->secret_access_key, row->token, now + kCredentialsLife};
+}
+
+std::optional<TaskSession> Ecs::find_session(const std::string& access_key_id) const {
+  const CredentialsRow* row = core_.tables.find_credentials(access_key_id);
+  if (row == nullptr) return std::nullopt;
+  return TaskSession{row->account,
+                     "arn:aws:sts::" + row->account + ":assumed-role/" + last_part(row->role_arn) + "/" + row->task_id,
+                     row->secret_access_key, row->token};
+}
+
+}  // namespace
+
+std::unique_ptr<EcsService> make_service(runtime::Runtime& runtime, MetricSink& metrics, std::string endpoint) {
+  return std::make_unique<Ecs>(runtime, metrics, std::move(endpoint));
+}
+
+}  // namespace ecs

@@ -1,0 +1,193 @@
+#pragma once
+
+// ECS with a scripted runtime, and with registry, logs and subnets that are just maps. For *_test.cpp files.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/ec2/operations.h"
+#include "api/ecr/operations.h"
+#include "api/ecs/operations.h"
+#include "api/logs/operations.h"
+#include "ecs/service.h"
+#include "runtime/fake/scripted_runtime.h"
+#include "service/bench_for_test.h"
+
+namespace ecs {
+
+struct WorldForTest : MetricSink {
+  struct Clock : base::Clock {
+    base::TimePoint time{};
+    base::TimePoint now() const override { return time; }
+  };
+  // What one container does, by image reference ("" is the sandbox).
+  std::map<std::string, runtime::Model> models;
+  std::set<std::string> log_groups{"/app"};
+  std::map<std::string, std::vector<std::string>> lines;  // by stream
+  std::set<std::string> images{"app"};                    // repositories that have one
+  std::vector<TaskUsage> usage;
+
+  Clock clock;
+  runtime::ScriptedRuntime runtime{clock, [this](const auto&, const auto&, const std::string& reference) {
+                                     const auto found = models.find(reference);
+                                     return found == models.end() ? runtime::Model{} : found->second;
+                                   }};
+  service::BenchForTest bench{[this] { return std::make_unique<WithNeighbours>(*this); }};
+
+  void record(const TaskUsage& sample, service::Context&) override { usage.push_back(sample); }
+
+  EcsService& ecs() { return *static_cast<WithNeighbours&>(*bench.service).ecs; }
+
+  // Lets everything happen for that long, in the order of its time.
+  void run(base::Duration span) {
+    const base::TimePoint end = bench.now + span;
+    for (;;) {
+      clock.time = bench.now;
+      bench.tick();
+      const auto events = runtime.run_due();
+      for (const auto& event : events) {
+        bench.turn([&](service::Context& ctx) { ecs().on_runtime_event(event, ctx); });
+      }
+      const base::TimePoint next = std::min(bench.service->deadline(), runtime.deadline());
+      if (!events.empty() || next <= bench.now) continue;
+      if (next > end) break;
+      bench.now = next;
+    }
+    bench.now = end;
+    clock.time = end;
+  }
+
+  // One container "app" from our registry with a log, as FARGATE task definition "app".
+  static api::ecs::RegisterTaskDefinitionRequest definition() {
+    api::ecs::RegisterTaskDefinitionRequest request;
+    request.family = "app";
+    request.cpu = "256";
+    request.memory = "512";
+    request.network_mode = "awsvpc";
+    request.requires_compatibilities = std::vector<std::string>{"FARGATE"};
+    request.execution_role_arn = "arn:aws:iam::000000000000:role/exec";
+    request.container_definitions.push_back(container("app"));
+    return request;
+  }
+  static api::ecs::ContainerDefinition container(const std::string& name) {
+    api::ecs::ContainerDefinition container;
+    container.name = name;
+    container.image = kImage;
+    container.log_configuration.emplace();
+    container.log_configuration->log_driver = "awslogs";
+    container.log_configuration->options = std::map<std::string, std::string>{
+        {"awslogs-group", "/app"}, {"awslogs-region", "us-east-1"}, {"awslogs-stream-prefix", "p"}};
+    return container;
+  }
+  static api::ecs::NetworkConfiguration network() {
+    api::ecs::NetworkConfiguration network;
+    network.awsvpc_configuration.emplace().subnets = {"subnet-a", "subnet-b"};
+    return network;
+  }
+  static api::ecs::CreateServiceRequest service(std::int64_t desired) {
+    api::ecs::CreateServiceRequest request;
+    request.service_name = "web";
+    request.task_definition = "app";
+    request.desired_count = desired;
+    request.launch_type = "FARGATE";
+    request.network_configuration = network();
+    return request;
+  }
+  // Cluster "default", the definition, and service "web".
+  void up(std::int64_t desired, const api::ecs::RegisterTaskDefinitionRequest& of = definition()) {
+    bench.ok<api::ecs::CreateCluster>({});
+    bench.ok<api::ecs::RegisterTaskDefinition>(of);
+    bench.ok<api::ecs::CreateService>(service(desired));
+  }
+  void scale(std::int64_t desired) {
+    api::ecs::UpdateServiceRequest request;
+    request.service = "web";
+    request.desired_count = desired;
+    bench.ok<api::ecs::UpdateService>(request);
+  }
+  api::ecs::Service web() {
+    api::ecs::DescribeServicesRequest request;
+    request.services = {"web"};
+    return bench.ok<api::ecs::DescribeServices>(request).services->at(0);
+  }
+  // Oldest first; with task ids and deployment ids as "#1", "#2" in the order in which they turn up.
+  std::vector<std::string> events() {
+    std::vector<std::string> texts;
+    const auto service = web();
+    for (const auto& event : *service.events) texts.insert(texts.begin(), *event.message);
+    return texts;
+  }
+  std::vector<api::ecs::Task> tasks(const std::string& desired_status = "RUNNING") {
+    api::ecs::ListTasksRequest list;
+    list.desired_status = desired_status;
+    const auto arns = *bench.ok<api::ecs::ListTasks>(list).task_arns;
+    if (arns.empty()) return {};
+    api::ecs::DescribeTasksRequest request;
+    request.tasks = arns;
+    return *bench.ok<api::ecs::DescribeTasks>(request).tasks;
+  }
+  static std::string id_of(const api::ecs::Task& task) { return task.task_arn->substr(task.task_arn->rfind('/') + 1); }
+
+  static constexpr const char* kImage = "000000000000.dkr.ecr.us-east-1.amazonaws.com/app:1";
+
+ private:
+  static constexpr base::FaultShape kMissing{"ResourceNotFoundException", "ResourceNotFoundException", 400, true, ""};
+
+  struct WithNeighbours : service::Service {
+    explicit WithNeighbours(WorldForTest& owner)
+        : world(owner), ecs(make_service(owner.runtime, owner, "http://127.0.0.1:4566")) {}
+
+    void register_operations(service::Registry& registry) override {
+      ecs->register_operations(registry);
+      registry.on<api::ecr::BatchGetImage>([this](const api::ecr::BatchGetImageRequest& in,
+                                                  service::Context&) -> base::Outcome<api::ecr::BatchGetImageResponse> {
+        api::ecr::BatchGetImageResponse out;
+        out.images.emplace();
+        if (!world.images.contains(in.repository_name)) return out;
+        out.images->emplace_back().image_id.emplace().image_digest = "sha256:abc";
+        return out;
+      });
+      registry.on<api::logs::CreateLogGroup>(
+          [this](const auto& in, service::Context&) -> base::Outcome<api::logs::CreateLogGroup::Output> {
+            world.log_groups.insert(in.log_group_name);
+            return api::logs::CreateLogGroup::Output{};
+          });
+      registry.on<api::logs::CreateLogStream>(
+          [this](const auto& in, service::Context&) -> base::Outcome<api::logs::CreateLogStream::Output> {
+            if (!world.log_groups.contains(in.log_group_name)) {
+              return base::fault(kMissing, "The specified log group does not exist.");
+            }
+            return api::logs::CreateLogStream::Output{};
+          });
+      registry.on<api::logs::PutLogEvents>(
+          [this](const auto& in, service::Context&) -> base::Outcome<api::logs::PutLogEventsResponse> {
+            for (const auto& event : in.log_events) world.lines[in.log_stream_name].push_back(event.message);
+            return api::logs::PutLogEventsResponse{};
+          });
+      registry.on<api::ec2::DescribeSubnets>(
+          [](const auto& in, service::Context&) -> base::Outcome<api::ec2::DescribeSubnets::Output> {
+            api::ec2::DescribeSubnets::Output out;
+            out.subnets.emplace();
+            for (const auto& id : *in.subnet_ids) {
+              out.subnets->emplace_back().availability_zone = "us-east-1" + id.substr(id.size() - 1);
+            }
+            return out;
+          });
+    }
+    std::vector<service::TableBase*> tables() override { return ecs->tables(); }
+    void recovered(service::Context& ctx) override { ecs->recovered(ctx); }
+    base::TimePoint deadline() const override { return ecs->deadline(); }
+    void tick(service::Context& ctx) override { ecs->tick(ctx); }
+
+    WorldForTest& world;
+    std::unique_ptr<EcsService> ecs;
+  };
+};
+
+}  // namespace ecs
