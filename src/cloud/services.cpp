@@ -3,25 +3,34 @@
 #include "autoscaling/service.h"
 #include "cloud/adapters/alarm_actions.h"
 #include "cloud/adapters/queue_metrics.h"
+#include "cloud/adapters/service_metrics.h"
 #include "cloudwatch/service.h"
+#include "ecs/service.h"
 #include "iam/service.h"
 #include "sqs/service.h"
 
 namespace cloud {
 
-std::unique_ptr<Services> make_services(const Cloud::Parts&, const Config&) {
+std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config& config) {
   auto services = std::make_unique<Services>();
   auto autoscaling = autoscaling::make_service(nullptr);
   auto alarm_actions = std::make_shared<AlarmActions>(*autoscaling);
   auto cloudwatch = cloudwatch::make_service(*alarm_actions);
   auto queue_metrics = std::make_shared<QueueMetrics>(cloudwatch->sink());
+  auto service_metrics = std::make_shared<ServiceMetrics>(cloudwatch->sink());
+  auto ecs = ecs::make_service(parts.runtime, *service_metrics, config.endpoint);
+  services->on_runtime_event = [ecs = ecs.get()](const runtime::Event& event, service::Context& ctx) {
+    ecs->on_runtime_event(event, ctx);
+  };
   // Services tick in this order: what is measured first, then what goes by it.
   services->add(sqs::make_service(*queue_metrics));
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));
   services->add(iam::make_service());
+  services->add(std::move(ecs));
   services->adapters.push_back(std::move(queue_metrics));
   services->adapters.push_back(std::move(alarm_actions));
+  services->adapters.push_back(std::move(service_metrics));
   return services;
 }
 
