@@ -11,6 +11,8 @@ if(api_models AND EXISTS ${CMAKE_SOURCE_DIR}/tools/apigen/__main__.py)
   string(REPLACE "\n" ";" generated "${generated}")
   set(RENKEI_GENERATED_SOURCES ${generated})
   list(FILTER RENKEI_GENERATED_SOURCES INCLUDE REGEX "\\.cpp$")
+  # Tables and one-line functions: optimizing them for speed doubles the time to compile them, for nothing.
+  set_source_files_properties(${RENKEI_GENERATED_SOURCES} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-Os>")
   add_custom_command(
     OUTPUT ${generated}
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/apigen --models ${CMAKE_SOURCE_DIR}/api --out ${RENKEI_GENERATED_DIR}
