@@ -48,6 +48,11 @@ class FakeEcs : public service::Service {
         [this](const api::ecs::UpdateServiceRequest& input,
                service::Context& ctx) -> base::Outcome<api::ecs::UpdateServiceResponse> {
           if (!refusal.empty()) return base::fault(api::ecs::faults::ServiceNotActiveException, refusal);
+          ctx.change.on_undo([this, was = desired, at = changed_at] {
+            desired = was;
+            changed_at = at;
+            log.pop_back();
+          });
           desired = *input.desired_count;
           changed_at = ctx.now;
           log.push_back(desired);
@@ -78,8 +83,8 @@ class ScalingTest : public ::testing::Test {
  protected:
   ScalingTest()
       : autoscaling_(autoscaling::make_service(&events_)),
-        actions_(*autoscaling_),
-        cloudwatch_(cloudwatch::make_service(actions_)) {
+        actions_(std::make_unique<cloud::AlarmActions>(*autoscaling_)),
+        cloudwatch_(cloudwatch::make_service(*actions_)) {
     world_.add(ecs_);
     world_.add(*cloudwatch_);
     world_.add(*autoscaling_);
@@ -90,7 +95,7 @@ class ScalingTest : public ::testing::Test {
     for (int i = 0; i < count; ++i) {
       world_.advance(minutes(1));
       world_.turn([&](service::Context& ctx) {
-        ASSERT_TRUE(cloudwatch_->sink().put(ctx,
+        EXPECT_TRUE(cloudwatch_->sink().put(ctx,
                                             {"AWS/SQS", "ApproximateNumberOfMessagesVisible", {{"QueueName", "q"}}},
                                             "Count", ctx.now - seconds(1), cloudwatch::StatisticSet::of(depth)));
       });
@@ -140,6 +145,17 @@ class ScalingTest : public ::testing::Test {
     input.state_reason_data = reason_data;
     ASSERT_TRUE(world_.run<cw::SetAlarmState>(input));
   }
+  // Other processes on the same disk: the services begin again with what the store holds.
+  void restart() {
+    world_.forget_services();
+    autoscaling_ = autoscaling::make_service(&events_);
+    actions_ = std::make_unique<cloud::AlarmActions>(*autoscaling_);
+    cloudwatch_ = cloudwatch::make_service(*actions_);
+    world_.add(ecs_);
+    world_.add(*cloudwatch_);
+    world_.add(*autoscaling_);
+    world_.recover();
+  }
   template <class Op>
   std::string refusal(typename Op::Input input) {
     const auto outcome = world_.run<Op>(std::move(input));
@@ -150,7 +166,7 @@ class ScalingTest : public ::testing::Test {
   FakeEcs ecs_;
   Events events_;
   std::unique_ptr<autoscaling::Service> autoscaling_;
-  cloud::AlarmActions actions_;
+  std::unique_ptr<cloud::AlarmActions> actions_;
   std::unique_ptr<cloudwatch::Service> cloudwatch_;
 };
 
@@ -190,6 +206,36 @@ TEST_F(ScalingTest, OneToThreeAndBackToOne) {
             "prod/worker: Message: Successfully set desired count to 3. Change successfully fulfilled by ecs. Cause: "
             "monitor alarm " +
                 high + " in state ALARM triggered policy depth");
+}
+
+TEST_F(ScalingTest, GoesOnAfterARestartInEveryMinute) {
+  ASSERT_TRUE(bound(1, 3));
+  ASSERT_TRUE(world_.run<as::PutScalingPolicy>(policy(5)));
+  for (const auto& [count, depth] : {std::pair(3, 0.0), std::pair(8, 20.0), std::pair(20, 0.0)}) {
+    for (int i = 0; i < count; ++i) {
+      run(1, depth);
+      restart();
+    }
+  }
+  EXPECT_EQ(ecs_.log, (std::vector<std::int64_t>{3, 1}));
+  EXPECT_EQ(activities().size(), 2U);
+  EXPECT_EQ(activities().at(1).status_code, "Successful");
+}
+
+TEST_F(ScalingTest, ComesThroughARefusedWriteAnywhere) {
+  for (std::uint64_t refused = 0; refused < 40; ++refused) {
+    ecs_.desired = ecs_.running = 1;
+    ecs_.log.clear();
+    restart();
+    ASSERT_TRUE(bound(1, 3));
+    ASSERT_TRUE(world_.run<as::PutScalingPolicy>(policy(5)));
+    run(3, 0);
+    world_.store.fail_write_after(refused);
+    run(10, 20);
+    run(20, 0);
+    EXPECT_EQ(ecs_.log, (std::vector<std::int64_t>{3, 1})) << "write " << refused << " refused";
+    ASSERT_TRUE(world_.run<as::DeregisterScalableTarget>({kResource, kDimension, "ecs"}));
+  }
 }
 
 TEST_F(ScalingTest, AlarmsAreAwsTargetTrackingAlarms) {

@@ -24,6 +24,11 @@ class WorldForTest : public Invoker {
     added.register_operations(registry);
     services_.push_back(&added);
   }
+  // Before others take their place, as after a restart.
+  void forget_services() {
+    services_.clear();
+    registry = Registry{};
+  }
   // Loads what the services' tables hold in the store.
   void recover() {
     for (Service* each : services_) {
