@@ -90,7 +90,8 @@ Result<void> check_blueprint(const Blueprint& blueprint, const ProviderSet& prov
 }
 
 Result<Value> StackSurroundings::reference(const std::string& resource) const {
-  const ResourceRow* row = tables == nullptr || pending.contains(resource) ? nullptr : tables->find_resource(*stack, resource);
+  const ResourceRow* row =
+      tables == nullptr || pending.contains(resource) ? nullptr : tables->find_resource(*stack, resource);
   if (row == nullptr || row->now.physical_id.empty()) return Value(kKnownAfterApply);
   return Value(row->now.physical_id);
 }
@@ -99,7 +100,8 @@ Result<Value> StackSurroundings::attribute(const std::string& resource, const st
   const ResourceDeclaration* declared = blueprint_.source.find_resource(resource);
   const Provider* provider = providers_.find(declared->type);
   if (provider != nullptr && !provider->schema().has_attribute(attribute)) {
-    return problem("Template error: resource " + resource + " does not support attribute type " + attribute + " in Fn::GetAtt");
+    return problem("Template error: resource " + resource + " does not support attribute type " + attribute +
+                   " in Fn::GetAtt");
   }
   const bool unknown = tables == nullptr || pending.contains(resource) || pending_attributes.contains(resource);
   const ResourceRow* row = unknown ? nullptr : tables->find_resource(*stack, resource);
@@ -119,7 +121,8 @@ Result<Value> StackSurroundings::imported(const std::string& name) const {
 std::vector<std::string> StackSurroundings::zones(const std::string& region) const {
   std::vector<std::string> names;
   for (const std::string& zone : zones_) {
-    names.push_back(zone.starts_with(blueprint_.pseudo.region) ? region + zone.substr(blueprint_.pseudo.region.size()) : zone);
+    names.push_back(zone.starts_with(blueprint_.pseudo.region) ? region + zone.substr(blueprint_.pseudo.region.size())
+                                                               : zone);
   }
   return names;
 }

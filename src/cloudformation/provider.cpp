@@ -8,20 +8,26 @@
 namespace cloudformation {
 namespace {
 
-bool mentions(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool mentions(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 // HandlerErrorCode of the resource provider contract, from the service's own error.
 std::string_view handler_code(const base::FaultShape& shape) {
   const std::string_view name = shape.query_code.empty() ? shape.name : shape.query_code;
-  if (mentions(name, "AlreadyExist") || mentions(name, "QueueNameExists") || mentions(name, ".Duplicate")) return "AlreadyExists";
-  if (mentions(name, "NotFound") || mentions(name, "NoSuch") || mentions(name, "NonExistent") || mentions(name, "DoesNotExist")) {
+  if (mentions(name, "AlreadyExist") || mentions(name, "QueueNameExists") || mentions(name, ".Duplicate"))
+    return "AlreadyExists";
+  if (mentions(name, "NotFound") || mentions(name, "NoSuch") || mentions(name, "NonExistent") ||
+      mentions(name, "DoesNotExist")) {
     return "NotFound";
   }
   if (mentions(name, "AccessDenied") || mentions(name, "Unauthorized")) return "AccessDenied";
   if (mentions(name, "Throttl")) return "Throttling";
   if (mentions(name, "LimitExceeded")) return "ServiceLimitExceeded";
-  if (mentions(name, "Conflict") || mentions(name, "InUse") || mentions(name, "DependencyViolation")) return "ResourceConflict";
-  if (mentions(name, "Invalid") || mentions(name, "Validation") || mentions(name, "Malformed") || mentions(name, "ClientException")) {
+  if (mentions(name, "Conflict") || mentions(name, "InUse") || mentions(name, "DependencyViolation"))
+    return "ResourceConflict";
+  if (mentions(name, "Invalid") || mentions(name, "Validation") || mentions(name, "Malformed") ||
+      mentions(name, "ClientException")) {
     return "InvalidRequest";
   }
   if (shape.http_status >= 500) return "ServiceInternalError";
@@ -61,7 +67,9 @@ std::string Job::text(std::string_view name) const {
   return value == nullptr ? "" : value->to_text();
 }
 
-Step Provider::poll(const Job& job, Work) { return Progress{.physical_id = job.physical_id}; }
+Step Provider::poll(const Job& job, Work) {
+  return Progress{.physical_id = job.physical_id};
+}
 
 void ProviderSet::add(std::unique_ptr<Provider> provider) {
   std::string name(provider->schema().name);
@@ -86,6 +94,8 @@ Failure handler_failure(const Job& job, std::string_view message, std::string_vi
   return {wrapped(job, std::string(message), code)};
 }
 
-bool is_not_found(const base::Fault& fault) { return handler_code(*fault.shape) == "NotFound"; }
+bool is_not_found(const base::Fault& fault) {
+  return handler_code(*fault.shape) == "NotFound";
+}
 
 }  // namespace cloudformation

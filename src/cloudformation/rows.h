@@ -83,7 +83,7 @@ struct Operation {
   Phase phase = Phase::None;
   Goal goal = Goal::Create;
   std::string id;
-  std::string token;  // ClientRequestToken, shown in events
+  std::string token;    // ClientRequestToken, shown in events
   Deployment wanted;    // create, update
   Deployment previous;  // update: what the stack was
   std::vector<OutputRow> previous_outputs;
@@ -94,13 +94,13 @@ struct Operation {
   Texts failed_to_create;
   Texts failed_to_update;
   Texts failed_to_delete;
-  std::string refusal;  // the stack's own reason to fail (an export, the time-out), instead of a resource's
-  Texts retained;       // RetainResources of DeleteStack, ResourcesToSkip of ContinueUpdateRollback
-  bool released = false;               // AwaitRoot: the root lets the cleanup go ahead
-  bool rolling_back = false;           // Deleting after a failed creation, or Cleaning after Restoring
+  std::string refusal;        // the stack's own reason to fail (an export, the time-out), instead of a resource's
+  Texts retained;             // RetainResources of DeleteStack, ResourcesToSkip of ContinueUpdateRollback
+  bool released = false;      // AwaitRoot: the root lets the cleanup go ahead
+  bool rolling_back = false;  // Deleting after a failed creation, or Cleaning after Restoring
   bool retain_except_on_create = false;
-  std::string status_before;           // to return to when a deletion is refused
-  bool settled = false;                // Cleaning: the rows know that the update stands
+  std::string status_before;  // to return to when a deletion is refused
+  bool settled = false;       // Cleaning: the rows know that the update stands
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -243,7 +243,7 @@ struct ResourceRow {
   Work work = Work::None;
   base::TimePoint work_started{};
   std::optional<base::TimePoint> look_again;  // when a deletion is tried again
-  std::int64_t attempts = 0;  // of a deletion that something still stands in the way of
+  std::int64_t attempts = 0;                  // of a deletion that something still stands in the way of
   std::string request_token;
   base::Value notes;  // the provider's own, between its calls
   std::string last_event;

@@ -75,7 +75,8 @@ class Machine::Run {
   Next remove_all();
   struct Target;  // a physical resource that is to go
   std::vector<Target> targets();
-  bool remove(std::vector<Target>& targets);  // false: nothing is left that could go
+  bool remove(const std::vector<Target>& targets);  // false: nothing is left that could go
+  bool remove_targets();
   void remove_one(ResourceRow row, bool leftover);
   void removed(ResourceRow& row, bool leftover, const std::string& status);
   void remove_failed(ResourceRow& row, bool leftover, const Failure& failure);
@@ -86,6 +87,7 @@ class Machine::Run {
   service::Context& ctx_;
   base::TimePoint wake_ = base::kNever;
   int budget_;
+  bool moved_ = false;  // something was deleted, or failed to be
 };
 
 // One logical resource has at most two physical ones in a phase that deletes: what it was replaced by or replaced,

@@ -11,7 +11,8 @@ namespace {
 constexpr base::Duration kStabilizationMax = std::chrono::hours(3);
 
 std::string list_of_failed(const char* what, const Texts& names) {
-  return names.empty() ? "" : std::string("The following resource(s) failed to ") + what + ": [" + joined(names) + "]. ";
+  return names.empty() ? ""
+                       : std::string("The following resource(s) failed to ") + what + ": [" + joined(names) + "]. ";
 }
 
 bool in_flight(const ResourceRow& row) {
@@ -155,8 +156,9 @@ void Machine::Run::replace(ResourceRow row, Incarnation wanted) {
   const base::Value* name = type.name_property.empty() ? nullptr : wanted.properties.find(type.name_property);
   if (const base::Value* old = name == nullptr ? nullptr : row.now.properties.find(type.name_property);
       old != nullptr && *old == *name) {
-    return fail_resource(row, "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename " +
-                                  name->to_text() + " and update the stack again.");
+    return fail_resource(
+        row, "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename " +
+                 name->to_text() + " and update the stack again.");
   }
   const Step step = attempt([&] { return provider(row).create(job(row, wanted, nullptr)); });
   if (!step) return fail_resource(row, step.error().reason);
@@ -251,8 +253,8 @@ Machine::Run::Next Machine::Run::fail() {
   cancel_rest();
   std::string reason = operation().refusal;
   if (reason.empty()) {
-    reason = list_of_failed("create", operation().failed_to_create) +
-             list_of_failed("update", operation().failed_to_update);
+    reason =
+        list_of_failed("create", operation().failed_to_create) + list_of_failed("update", operation().failed_to_update);
   }
   if (operation().goal == Goal::Create) return fail_create(reason);
   if (operation().disable_rollback) {
@@ -323,7 +325,8 @@ Result<void> Machine::Run::check_exports(const std::vector<OutputRow>& outputs) 
   for (const OutputRow& output : outputs) {
     const auto other = find_export(machine_.tables_, stack(), output.export_name);
     if (!other || other->stack->id == stack().id) continue;
-    return problem("Export with name " + output.export_name + " is already exported by stack " + other->stack->name + ".");
+    return problem("Export with name " + output.export_name + " is already exported by stack " + other->stack->name +
+                   ".");
   }
   for (const OutputRow& before : stack().outputs) {
     if (before.export_name.empty()) continue;

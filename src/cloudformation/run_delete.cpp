@@ -13,7 +13,9 @@ constexpr std::int64_t kRemoveAttemptsMax = 120;
 constexpr std::int64_t kCleanAttemptsMax = 3;
 constexpr base::Duration kStabilizationMax = std::chrono::hours(3);
 
-bool is_gone(const ResourceRow& row) { return row.status == "DELETE_COMPLETE" || row.status == "DELETE_SKIPPED"; }
+bool is_gone(const ResourceRow& row) {
+  return row.status == "DELETE_COMPLETE" || row.status == "DELETE_SKIPPED";
+}
 
 }  // namespace
 
@@ -32,7 +34,7 @@ std::vector<Machine::Run::Target> Machine::Run::targets() {
 }
 
 // Starts and polls what can go now. A resource goes when nothing that depends on it is left.
-bool Machine::Run::remove(std::vector<Target>& left) {
+bool Machine::Run::remove(const std::vector<Target>& left) {
   bool going = false;
   const auto needed = [&](const Target& target) {
     return std::ranges::any_of(left, [&](const Target& other) {
@@ -66,6 +68,16 @@ bool Machine::Run::remove(std::vector<Target>& left) {
     remove_one(target->row, target->leftover);
   }
   return going;
+}
+
+// True when all that can go is gone.
+bool Machine::Run::remove_targets() {
+  for (;;) {
+    moved_ = false;
+    const std::vector<Target> left = targets();
+    const bool going = remove(left);
+    if (!moved_) return !going;
+  }
 }
 
 void Machine::Run::remove_one(ResourceRow row, bool leftover) {
@@ -118,6 +130,7 @@ void Machine::Run::remove_one(ResourceRow row, bool leftover) {
 }
 
 void Machine::Run::removed(ResourceRow& row, bool leftover, const std::string& status) {
+  moved_ = true;
   row.look_again.reset();
   row.notes = {};
   row.attempts = 0;
@@ -151,6 +164,7 @@ void Machine::Run::remove_failed(ResourceRow& row, bool leftover, const Failure&
     put(row);
     return;
   }
+  moved_ = true;
   row.work = Work::Failed;
   row.look_again.reset();
   ResourceRow shown = row;
@@ -184,11 +198,7 @@ void Machine::Run::settle() {
 
 Machine::Run::Next Machine::Run::clean() {
   if (!operation().settled) settle();
-  for (std::vector<Target> left = targets(); !left.empty(); left = targets()) {
-    const std::size_t before = left.size();
-    if (!remove(left)) break;
-    if (targets().size() == before) return Next::Wait;
-  }
+  if (!remove_targets()) return Next::Wait;
   const Texts& failed = operation().failed_to_delete;
   const std::string reason =
       failed.empty() ? "" : "The following resource(s) failed to delete: [" + joined(failed) + "]. ";
@@ -207,11 +217,7 @@ Machine::Run::Next Machine::Run::clean() {
 }
 
 Machine::Run::Next Machine::Run::remove_all() {
-  for (std::vector<Target> left = targets(); !left.empty(); left = targets()) {
-    const std::size_t before = left.size();
-    if (!remove(left)) break;
-    if (targets().size() == before) return Next::Wait;
-  }
+  if (!remove_targets()) return Next::Wait;
   return end_delete();
 }
 
@@ -235,7 +241,8 @@ Machine::Run::Next Machine::Run::end_delete() {
   }
   edit([&](StackRow& stack) { stack.deleted_at = ctx_.now; });
   std::vector<std::string> change_sets;
-  for (const auto& [key, row] : machine_.tables_.change_sets.with_prefix(part_prefix(stack()))) change_sets.push_back(key);
+  for (const auto& [key, row] : machine_.tables_.change_sets.with_prefix(part_prefix(stack())))
+    change_sets.push_back(key);
   for (const std::string& key : change_sets) machine_.tables_.change_sets.erase(ctx_.change, key);
   finish("DELETE_COMPLETE", "");
   return Next::Wait;

@@ -52,9 +52,9 @@ Result<Value> to_number(const Value& value, const std::string& path) {
   if (value.is_string() && !value.as_string().empty()) {
     char* end = nullptr;
     const double number = std::strtod(value.as_string().c_str(), &end);
-    if (*end == '\0') return number == static_cast<double>(static_cast<std::int64_t>(number))
-                                 ? Value(static_cast<std::int64_t>(number))
-                                 : Value(number);
+    if (*end == '\0')
+      return number == static_cast<double>(static_cast<std::int64_t>(number)) ? Value(static_cast<std::int64_t>(number))
+                                                                              : Value(number);
   }
   return wrong_type(path, "Number", value);
 }
@@ -140,7 +140,8 @@ Result<Value> to_shape(const api::Type& type, const Value& value, const std::str
     case api::Kind::Timestamp:
       return to_text(value, path);
     case api::Kind::List:
-      return to_list(value, path, [&](const Value& item, const std::string& at) { return to_shape(*type.element(), item, at); });
+      return to_list(value, path,
+                     [&](const Value& item, const std::string& at) { return to_shape(*type.element(), item, at); });
     case api::Kind::Map: {
       if (!value.is_object()) return wrong_type(path, "JSONObject", value);
       Value::Object members;
@@ -162,7 +163,8 @@ Result<Value> to_object(std::span<const PropertySchema> schema, const Value& val
 
 Result<Value> to_tags(const Value& value, const std::string& path) {
   static constexpr PropertySchema kTag[] = {{.name = "Key", .required = true}, {.name = "Value", .required = true}};
-  TRY(auto tags, to_list(value, path, [](const Value& item, const std::string& at) { return to_object(kTag, item, at); }));
+  TRY(auto tags,
+      to_list(value, path, [](const Value& item, const std::string& at) { return to_object(kTag, item, at); }));
   for (const Value& tag : tags.as_array()) {
     const Value* key = tag.find("Key");
     if (key != nullptr && key->to_text().starts_with("aws:")) {

@@ -17,7 +17,7 @@ enum class PropertyKind : std::uint8_t {
   Integer,
   Number,
   Boolean,
-  Json,        // a policy or such: an object, or JSON text
+  Json,  // a policy or such: an object, or JSON text
   TextList,
   TextMap,     // values are stringified
   TagList,     // [{Key, Value}]
@@ -39,9 +39,9 @@ struct PropertySchema {
   PropertyKind kind = PropertyKind::Text;
   UpdateBehavior update = UpdateBehavior::InPlace;
   bool required = false;
-  std::span<const PropertySchema> members{};       // Object, ObjectList
-  const api::Type& (*shape)() = nullptr;           // Shape, ShapeList
-  bool unordered = false;                          // the order of a list means nothing
+  std::span<const PropertySchema> members{};  // Object, ObjectList
+  const api::Type& (*shape)() = nullptr;      // Shape, ShapeList
+  bool unordered = false;                     // the order of a list means nothing
 };
 
 struct TypeSchema {
