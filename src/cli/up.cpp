@@ -7,6 +7,7 @@
 #include "api/sts/operations.h"
 #include "cli/commands.h"
 #include "cli/follow_stack.h"
+#include "cli/local_server.h"
 #include "cli/local_template.h"
 #include "wire/digest.h"
 #include "wire/json.h"
@@ -132,6 +133,9 @@ std::expected<Begun, client::Error> begin(client::Client& client, const std::str
 }  // namespace
 
 int up(const UpOptions& options) {
+  if (options.speed > 0) {
+    if (auto ready = ensure_server(options.common, options.speed); !ready) return fail(ready.error());
+  }
   client::Client client = connect(options.common);
   const std::string name = stack_name(options);
   auto list = parameters(options);
