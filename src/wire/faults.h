@@ -24,6 +24,7 @@ inline constexpr base::FaultShape InternalFailure{"InternalFailure", "InternalFa
                                                   "com.amazon.coral.service"};
 // The rest are S3's.
 inline constexpr base::FaultShape MalformedXml{"MalformedXML", "MalformedXML", 400, true};
+inline constexpr base::FaultShape MissingRequestBody{"MissingRequestBodyError", "MissingRequestBodyError", 400, true};
 inline constexpr base::FaultShape InvalidArgument{"InvalidArgument", "InvalidArgument", 400, true};
 inline constexpr base::FaultShape MethodNotAllowed{"MethodNotAllowed", "MethodNotAllowed", 405, true};
 inline constexpr base::FaultShape NotImplemented{"NotImplemented", "NotImplemented", 501, true};

@@ -242,6 +242,9 @@ base::Outcome<void> decode_request(Protocol protocol, const Operation& operation
     if (member.location == Location::Body) continue;
     TRY(const bool is_there, member.location == Location::Payload ? decode_payload(protocol, member, request.body, out)
                                                                   : reader.read(member, out));
+    if (!is_there && member.required && member.location == Location::Payload && protocol == Protocol::RestXml) {
+      return base::fault(faults::MissingRequestBody, "Request Body is empty");
+    }
     if (!is_there && member.required && !member.streaming) {
       missing->push_back(Path{}.member(member.name).to_text());
     }
@@ -271,6 +274,8 @@ HttpReply encode_response(Protocol protocol, const Operation& operation, const a
     if (member.location == Location::StatusCode)
       reply.status = static_cast<int>(*static_cast<const std::int64_t*>(value));
     append_headers(reply.headers, member, value);
+    // A part of a body; the model has no status member for it.
+    if (member.location == Location::Header && member.location_name == "Content-Range") reply.status = 206;
   }
   reply.body = encode_body(protocol, *operation.service, type, output.data());
   if (reply.body.empty() && protocol == Protocol::RestJson && operation.has_output) reply.body = "{}";
