@@ -2,11 +2,13 @@
 
 #include "autoscaling/service.h"
 #include "cloud/adapters/alarm_actions.h"
+#include "cloud/adapters/object_blobs.h"
 #include "cloud/adapters/queue_metrics.h"
 #include "cloud/adapters/service_metrics.h"
 #include "cloudwatch/service.h"
 #include "ecs/service.h"
 #include "iam/service.h"
+#include "s3/service.h"
 #include "sqs/service.h"
 
 namespace cloud {
@@ -28,9 +30,12 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->add(std::move(autoscaling));
   services->add(iam::make_service());
   services->add(std::move(ecs));
+  auto object_blobs = std::make_shared<ObjectBlobs>(parts.blobs);
+  services->add(s3::make_service(*object_blobs));
   services->adapters.push_back(std::move(queue_metrics));
   services->adapters.push_back(std::move(alarm_actions));
   services->adapters.push_back(std::move(service_metrics));
+  services->adapters.push_back(std::move(object_blobs));
   return services;
 }
 
