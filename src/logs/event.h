@@ -34,6 +34,9 @@ std::string event_bytes(std::int64_t ingestion_time, std::string_view message);
 std::string stream_begin(std::uint64_t stream);
 std::string stream_end(std::uint64_t stream);
 
+// Later than any event.
+inline constexpr std::int64_t kFarTime = 999'999'999'999'999;
+
 // Visits the events in [from, to) in order, or the last first. `visit` returns false to stop.
 enum class Order : std::uint8_t { Forward, Backward };
 std::expected<void, store::Error> scan_events(store::Store& store, std::uint64_t stream, const Place& from,
