@@ -9,6 +9,7 @@
 #include "ecs/service.h"
 #include "iam/service.h"
 #include "s3/service.h"
+#include "logs/service.h"
 #include "sqs/service.h"
 
 namespace cloud {
@@ -26,6 +27,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   };
   // Services tick in this order: what is measured first, then what goes by it.
   services->add(sqs::make_service(*queue_metrics));
+  services->add(logs::make_service());
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));
   services->add(iam::make_service());
