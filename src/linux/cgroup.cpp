@@ -123,6 +123,10 @@ std::string Cgroups::describe() const {
   return (version_ == Version::V2 ? "v2 (" : "v1 (") + out + ")";
 }
 
+bool Cgroups::is_mixed() const {
+  return version_ == Version::V1 && has("unified") && !read_text(root_ + "/unified/cgroup.controllers").empty();
+}
+
 bool Cgroups::has(const std::string& controller) const {
   return std::ranges::find(controllers_, controller) != controllers_.end();
 }

@@ -20,6 +20,8 @@ class Cgroups {
   Version version() const { return version_; }
   // "v2", "v1 (cpu, memory, …)" or "none", for doctor.
   std::string describe() const;
+  // Hybrid, and version 2 has controllers of its own.
+  bool is_mixed() const;
   bool has(const std::string& controller) const;
 
   // Makes the group and sets its limits: `cpu_units` 1024ths of a CPU, bytes; 0 = no limit.

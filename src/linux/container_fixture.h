@@ -68,6 +68,9 @@ class ContainerTest : public testing::Test {
     if (const auto* logs = std::get_if<runtime::event::Logs>(&event); logs && confirm_logs) {
       runtime->logs_stored(logs->task, logs->container, logs->position);
     }
+    if (const auto* failed = std::get_if<runtime::event::ContainerStartFailed>(&event)) {
+      std::fprintf(stderr, "not started: %s\n", failed->reason.c_str());
+    }
     const std::lock_guard lock(mutex);
     events.push_back(std::move(event));
     arrived.notify_all();

@@ -21,6 +21,10 @@ namespace fs = std::filesystem;
 constexpr const char* kConmonCgroup = "/renkei/conmon";
 constexpr const char* kInit = "/usr/bin/tini-static";
 constexpr std::chrono::minutes kStartTimeout{1};
+// crun refuses a machine on which version 2 has controllers beside those of version 1, whichever it is to use. In a
+// mount namespace of its own it doesn't see version 2.
+constexpr const char* kCrunWithoutUnified =
+    "#!/bin/sh\nexec unshare --mount sh -c 'umount /sys/fs/cgroup/unified; exec crun \"$@\"' crun \"$@\"\n";
 
 std::string read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -83,6 +87,13 @@ Launcher::Launcher(const Options& options) : options_(options), content_(options
   std::error_code ignored;  // create_task() says what is wrong
   fs::create_directories(options_.data_directory + "/tasks", ignored);
   layers_.clean();
+  if (cgroups_.is_mixed()) use_crun_without_unified();
+}
+
+void Launcher::use_crun_without_unified() {
+  const std::string path = options_.state_directory + "/crun-v1";
+  fs::create_directories(options_.state_directory);
+  if (write_text(path, kCrunWithoutUnified) && chmod(path.c_str(), 0755) == 0) crun_path_ = path;
 }
 
 Place Launcher::place(const runtime::TaskId& task, const std::string& container) const {
@@ -102,7 +113,7 @@ std::vector<std::string> Launcher::containers(const runtime::TaskId& task) const
 }
 
 std::vector<std::string> Launcher::crun(std::vector<std::string> rest) const {
-  std::vector<std::string> out{"crun", "--root", options_.state_directory + "/crun", "--cgroup-manager=cgroupfs"};
+  std::vector<std::string> out{crun_path_, "--root", options_.state_directory + "/crun", "--cgroup-manager=cgroupfs"};
   std::ranges::move(rest, std::back_inserter(out));
   return out;
 }
@@ -198,7 +209,7 @@ Result<void> Launcher::run_conmon(const Place& at) const {
                "-n",
                at.id,
                "-r",
-               "/usr/bin/crun",
+               crun_path_,
                "-b",
                at.directory,
                "-p",

@@ -81,12 +81,14 @@ class Launcher {
   Result<void> prepare(const runtime::TaskId& task, const runtime::ContainerSpec& spec, const Place& place) const;
   Result<void> run_conmon(const Place& place) const;
   Result<std::string> time_library(const std::string& root) const;
+  void use_crun_without_unified();
   std::vector<std::string> crun(std::vector<std::string> rest) const;
 
   const Options& options_;
   image::ContentStore content_;
   image::LayerStore layers_;
   Cgroups cgroups_;
+  std::string crun_path_ = "/usr/bin/crun";
 };
 
 }  // namespace linux_runtime

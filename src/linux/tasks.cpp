@@ -315,7 +315,8 @@ void Tasks::adopt(const std::vector<runtime::Adoption>& adoptions) {
   }
   for (const std::string& task : launcher_.tasks()) {
     sandbox(task).silent = !known.contains(task);
-    for (const std::string& name : launcher_.containers(task)) known[task].try_emplace(name, UINT64_MAX);
+    auto& containers = known[task];
+    for (const std::string& name : launcher_.containers(task)) containers.try_emplace(name, UINT64_MAX);
   }
   for (const auto& [task, containers] : known) {
     for (const auto& [name, position] : containers) {
