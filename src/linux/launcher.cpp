@@ -231,6 +231,7 @@ Result<void> Launcher::run_conmon(const Place& at) const {
                state + "/crun",
                "--runtime-arg",
                "--cgroup-manager=cgroupfs"};
+  what.directory = at.directory;  // where conmon leaves a file named "oom"
   what.environment = {"_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"};
   what.fds = {{errors.get(), 1}, {errors.get(), 2}, {tell.get(), 3}, {wait.get(), 4}};
   TRY(const int pid, spawn(what));

@@ -52,6 +52,7 @@ Result<int> spawn(const Spawn& what) {
     if (!named) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", fd == 0 ? O_RDONLY : O_WRONLY, 0);
   }
   for (const auto& [ours, its] : what.fds) posix_spawn_file_actions_adddup2(&actions, ours, its);
+  if (!what.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, what.directory.c_str());
   sigset_t all, none;
   sigfillset(&all);
   sigemptyset(&none);

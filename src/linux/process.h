@@ -25,6 +25,7 @@ std::unexpected<Error> system_error(const std::string& what);
 struct Spawn {
   std::vector<std::string> argv;         // argv[0] is looked up in PATH
   std::vector<std::string> environment;  // added to PATH, HOME and XDG_RUNTIME_DIR of this process
+  std::string directory;                 // working directory; "" = ours
   std::vector<std::pair<int, int>> fds;  // ours -> its; 0, 1 and 2 are /dev/null unless named
 };
 
