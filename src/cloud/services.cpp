@@ -6,6 +6,7 @@
 #include "cloud/adapters/queue_metrics.h"
 #include "cloud/adapters/service_metrics.h"
 #include "cloudwatch/service.h"
+#include "ecr/service.h"
 #include "ecs/service.h"
 #include "iam/service.h"
 #include "s3/service.h"
@@ -31,6 +32,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));
   services->add(iam::make_service());
+  services->add(ecr::make_service());
   services->add(std::move(ecs));
   auto object_blobs = std::make_shared<ObjectBlobs>(parts.blobs);
   services->add(s3::make_service(*object_blobs));

@@ -1,0 +1,15 @@
+#pragma once
+
+// Elastic Container Registry: repositories, the images in them, and which layers each repository may use. The bytes of
+// blobs are the gateway's business (OCI distribution endpoints): it puts them on disk and then says so here, by
+// CompleteLayerUpload and PutImage, before it tells the client.
+
+#include <memory>
+
+#include "service/registry.h"
+
+namespace ecr {
+
+std::unique_ptr<service::Service> make_service();
+
+}  // namespace ecr
