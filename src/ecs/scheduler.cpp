@@ -6,6 +6,16 @@
 #include "ecs/service_pass.h"
 
 namespace ecs {
+namespace {
+
+constexpr std::size_t kEventDigits = 12;
+
+std::string numbered(std::int64_t number) {
+  const std::string text = std::to_string(number);
+  return std::string(kEventDigits - std::min(kEventDigits, text.size()), '0') + text;
+}
+
+}  // namespace
 
 base::TimePoint Scheduler::deadline() const {
   if (!core_.touched.empty()) return base::TimePoint::min();
@@ -49,6 +59,14 @@ std::vector<api::ecs::ServiceEvent> service_events(const Tables& tables, const s
   }
   std::ranges::reverse(events);
   return events;
+}
+
+void put_service_event(Core& core, const std::string& service_key, std::int64_t number, ServiceEventRow event,
+                       service::Context& ctx) {
+  core.tables.events.put(ctx.change, service_key + "/" + numbered(number), std::move(event));
+  if (number >= kMaxServiceEvents) {
+    core.tables.events.erase(ctx.change, service_key + "/" + numbered(number - kMaxServiceEvents));
+  }
 }
 
 void erase_service(Core& core, const std::string& service_key, service::Context& ctx) {

@@ -40,6 +40,9 @@ class Scheduler {
 
 // A service's events, newest first.
 std::vector<api::ecs::ServiceEvent> service_events(const Tables& tables, const std::string& service_key);
+// `number` is the row's next_event, which the caller counts up.
+void put_service_event(Core& core, const std::string& service_key, std::int64_t number, ServiceEventRow event,
+                       service::Context& ctx);
 void erase_service(Core& core, const std::string& service_key, service::Context& ctx);
 
 }  // namespace ecs

@@ -32,6 +32,8 @@ class Ecs : public EcsService {
   void on_runtime_event(const runtime::Event& event, service::Context& ctx) override {
     driver_.on_runtime_event(event, ctx);
   }
+  void add_service_event(const std::string& cluster, const std::string& service, std::string message,
+                         service::Context& ctx) override;
   std::optional<TaskCredentials> find_credentials(const std::string& uuid, base::TimePoint now) const override;
   std::optional<TaskSession> find_session(const std::string& access_key_id) const override;
 
@@ -74,6 +76,15 @@ void Ecs::register_operations(service::Registry& registry) {
   registry.on<api::ecs::StopTask>([this](const api::ecs::StopTaskRequest& in, service::Context& ctx) {
     return stop_task(core_, driver_, in, ctx);
   });
+}
+
+void Ecs::add_service_event(const std::string& cluster, const std::string& service, std::string message,
+                            service::Context& ctx) {
+  const std::string key = service::key(ctx, {cluster, service});
+  if (core_.tables.services.find(key) == nullptr) return;
+  std::int64_t number = 0;
+  core_.tables.services.modify(ctx.change, key, [&](ServiceRow& row) { number = row.next_event++; });
+  put_service_event(core_, key, number, {base::uuid(ctx.random), ctx.now, std::move(message)}, ctx);
 }
 
 std::optional<TaskCredentials> Ecs::find_credentials(const std::string& uuid, base::TimePoint now) const {

@@ -33,6 +33,9 @@ class EcsService : public service::Service {
  public:
   // To be called for every runtime event, in a turn of its own.
   virtual void on_runtime_event(const runtime::Event& event, service::Context& ctx) = 0;
+  // What Application Auto Scaling did to a service shows among the service's own events. Nothing if it is gone.
+  virtual void add_service_event(const std::string& cluster, const std::string& service, std::string message,
+                                 service::Context& ctx) = 0;
   // By the last part of AWS_CONTAINER_CREDENTIALS_FULL_URI, "/v2/credentials/<uuid>". Nothing once the task has
   // stopped.
   virtual std::optional<TaskCredentials> find_credentials(const std::string& uuid, base::TimePoint now) const = 0;

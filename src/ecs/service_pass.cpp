@@ -13,12 +13,6 @@ namespace {
 
 constexpr const char* kByScheduler = "ServiceSchedulerInitiated";
 constexpr int kImpairedAfter = 3;  // launches in a row that failed, before the service says so
-constexpr std::size_t kEventDigits = 12;
-
-std::string numbered(std::int64_t number) {
-  const std::string text = std::to_string(number);
-  return std::string(kEventDigits - std::min(kEventDigits, text.size()), '0') + text;
-}
 
 std::string list_of(const std::vector<std::string>& ids) {
   std::string text;
@@ -315,12 +309,7 @@ void ServicePass::say_steady() {
 }
 
 void ServicePass::say(const std::string& message, base::Duration offset) {
-  const std::int64_t number = row_.next_event++;
-  core_.tables.events.put(ctx_.change, key_ + "/" + numbered(number),
-                          {base::uuid(ctx_.random), ctx_.now + offset, message});
-  if (number >= kMaxServiceEvents) {
-    core_.tables.events.erase(ctx_.change, key_ + "/" + numbered(number - kMaxServiceEvents));
-  }
+  put_service_event(core_, key_, row_.next_event++, {base::uuid(ctx_.random), ctx_.now + offset, message}, ctx_);
 }
 
 }  // namespace ecs
