@@ -4,6 +4,7 @@
 #include "cloud/adapters/alarm_actions.h"
 #include "cloud/adapters/object_blobs.h"
 #include "cloud/adapters/queue_metrics.h"
+#include "cloud/adapters/service_events.h"
 #include "cloud/adapters/service_metrics.h"
 #include "cloudwatch/service.h"
 #include "ecr/service.h"
@@ -17,12 +18,14 @@ namespace cloud {
 
 std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config& config) {
   auto services = std::make_unique<Services>();
-  auto autoscaling = autoscaling::make_service(nullptr);
+  auto service_events = std::make_shared<ServiceEvents>();
+  auto autoscaling = autoscaling::make_service(service_events.get());
   auto alarm_actions = std::make_shared<AlarmActions>(*autoscaling);
   auto cloudwatch = cloudwatch::make_service(*alarm_actions);
   auto queue_metrics = std::make_shared<QueueMetrics>(cloudwatch->sink());
   auto service_metrics = std::make_shared<ServiceMetrics>(cloudwatch->sink());
   auto ecs = ecs::make_service(parts.runtime, *service_metrics, config.endpoint);
+  service_events->write_to(*ecs);
   services->on_runtime_event = [ecs = ecs.get()](const runtime::Event& event, service::Context& ctx) {
     ecs->on_runtime_event(event, ctx);
   };
@@ -40,6 +43,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->adapters.push_back(std::move(alarm_actions));
   services->adapters.push_back(std::move(service_metrics));
   services->adapters.push_back(std::move(object_blobs));
+  services->adapters.push_back(std::move(service_events));
   return services;
 }
 
