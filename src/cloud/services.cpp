@@ -7,11 +7,12 @@
 #include "cloud/adapters/service_events.h"
 #include "cloud/adapters/service_metrics.h"
 #include "cloudwatch/service.h"
+#include "ec2/service.h"
 #include "ecr/service.h"
 #include "ecs/service.h"
 #include "iam/service.h"
-#include "s3/service.h"
 #include "logs/service.h"
+#include "s3/service.h"
 #include "sqs/service.h"
 
 namespace cloud {
@@ -35,6 +36,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));
   services->add(iam::make_service());
+  services->add(ec2::make_service());
   services->add(ecr::make_service());
   services->add(std::move(ecs));
   auto object_blobs = std::make_shared<ObjectBlobs>(parts.blobs);
