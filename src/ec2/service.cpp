@@ -1,0 +1,99 @@
+#include "ec2/service.h"
+
+#include "ec2/lifecycle.h"
+#include "ec2/operations.h"
+
+namespace ec2 {
+namespace {
+
+template <class Op>
+using Operation = Answer<Op> (*)(State&, const typename Op::Input&, Context&);
+
+class Ec2 final : public service::Service {
+ public:
+  void register_operations(service::Registry& registry) override;
+  std::vector<service::TableBase*> tables() override { return state_.tables(); }
+  base::TimePoint deadline() const override { return next_change(state_); }
+  void tick(service::Context& ctx) override { make_due_changes(state_, ctx); }
+
+ private:
+  // A dry run does everything, says that it would have worked, and so undoes it.
+  template <class Op>
+  void serve(service::Registry& registry, Operation<Op> operation) {
+    registry.on<Op>([this, operation](const typename Op::Input& input, Context& ctx) -> Answer<Op> {
+      Answer<Op> answer = operation(state_, input, ctx);
+      if constexpr (requires { input.dry_run; }) {
+        if (answer && input.dry_run.value_or(false)) {
+          return base::fault(api::ec2::faults::DryRunOperation,
+                             "Request would have succeeded, but DryRun flag is set.");
+        }
+      }
+      return answer;
+    });
+  }
+
+  State state_;
+};
+
+void Ec2::register_operations(service::Registry& registry) {
+  serve<api::ec2::AllocateAddress>(registry, allocate_address);
+  serve<api::ec2::AssociateRouteTable>(registry, associate_route_table);
+  serve<api::ec2::AttachInternetGateway>(registry, attach_internet_gateway);
+  serve<api::ec2::AuthorizeSecurityGroupEgress>(registry, authorize_security_group_egress);
+  serve<api::ec2::AuthorizeSecurityGroupIngress>(registry, authorize_security_group_ingress);
+  serve<api::ec2::CreateInternetGateway>(registry, create_internet_gateway);
+  serve<api::ec2::CreateNatGateway>(registry, create_nat_gateway);
+  serve<api::ec2::CreateRoute>(registry, create_route);
+  serve<api::ec2::CreateRouteTable>(registry, create_route_table);
+  serve<api::ec2::CreateSecurityGroup>(registry, create_security_group);
+  serve<api::ec2::CreateSubnet>(registry, create_subnet);
+  serve<api::ec2::CreateTags>(registry, create_tags);
+  serve<api::ec2::CreateVpc>(registry, create_vpc);
+  serve<api::ec2::CreateVpcEndpoint>(registry, create_vpc_endpoint);
+  serve<api::ec2::DeleteInternetGateway>(registry, delete_internet_gateway);
+  serve<api::ec2::DeleteNatGateway>(registry, delete_nat_gateway);
+  serve<api::ec2::DeleteRoute>(registry, delete_route);
+  serve<api::ec2::DeleteRouteTable>(registry, delete_route_table);
+  serve<api::ec2::DeleteSecurityGroup>(registry, delete_security_group);
+  serve<api::ec2::DeleteSubnet>(registry, delete_subnet);
+  serve<api::ec2::DeleteTags>(registry, delete_tags);
+  serve<api::ec2::DeleteVpc>(registry, delete_vpc);
+  serve<api::ec2::DeleteVpcEndpoints>(registry, delete_vpc_endpoints);
+  serve<api::ec2::DescribeAddresses>(registry, describe_addresses);
+  serve<api::ec2::DescribeAvailabilityZones>(registry, describe_availability_zones);
+  serve<api::ec2::DescribeInternetGateways>(registry, describe_internet_gateways);
+  serve<api::ec2::DescribeNatGateways>(registry, describe_nat_gateways);
+  serve<api::ec2::DescribeNetworkAcls>(registry, describe_network_acls);
+  serve<api::ec2::DescribeNetworkInterfaces>(registry, describe_network_interfaces);
+  serve<api::ec2::DescribeRegions>(registry, describe_regions);
+  serve<api::ec2::DescribeRouteTables>(registry, describe_route_tables);
+  serve<api::ec2::DescribeSecurityGroupRules>(registry, describe_security_group_rules);
+  serve<api::ec2::DescribeSecurityGroups>(registry, describe_security_groups);
+  serve<api::ec2::DescribeSubnets>(registry, describe_subnets);
+  serve<api::ec2::DescribeTags>(registry, describe_tags);
+  serve<api::ec2::DescribeVpcAttribute>(registry, describe_vpc_attribute);
+  serve<api::ec2::DescribeVpcEndpointServices>(registry, describe_vpc_endpoint_services);
+  serve<api::ec2::DescribeVpcEndpoints>(registry, describe_vpc_endpoints);
+  serve<api::ec2::DescribeVpcs>(registry, describe_vpcs);
+  serve<api::ec2::DetachInternetGateway>(registry, detach_internet_gateway);
+  serve<api::ec2::DisassociateRouteTable>(registry, disassociate_route_table);
+  serve<api::ec2::ModifySubnetAttribute>(registry, modify_subnet_attribute);
+  serve<api::ec2::ModifyVpcAttribute>(registry, modify_vpc_attribute);
+  serve<api::ec2::ModifyVpcEndpoint>(registry, modify_vpc_endpoint);
+  serve<api::ec2::ReleaseAddress>(registry, release_address);
+  serve<api::ec2::ReplaceRoute>(registry, replace_route);
+  serve<api::ec2::ReplaceRouteTableAssociation>(registry, replace_route_table_association);
+  serve<api::ec2::RevokeSecurityGroupEgress>(registry, revoke_security_group_egress);
+  serve<api::ec2::RevokeSecurityGroupIngress>(registry, revoke_security_group_ingress);
+  serve<api::ec2::UpdateSecurityGroupRuleDescriptionsEgress>(registry, update_security_group_rule_descriptions_egress);
+  serve<api::ec2::UpdateSecurityGroupRuleDescriptionsIngress>(registry,
+                                                              update_security_group_rule_descriptions_ingress);
+}
+
+}  // namespace
+
+std::unique_ptr<service::Service> make_service() {
+  return std::make_unique<Ec2>();
+}
+
+}  // namespace ec2
