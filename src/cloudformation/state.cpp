@@ -6,6 +6,7 @@
 #include "api/cloudformation/operations.h"
 #include "api/ec2/operations.h"
 #include "base/fault.h"
+#include "wire/percent.h"
 #include "wire/text.h"
 
 namespace cloudformation {
