@@ -29,7 +29,7 @@ EVERYWHERE = [
     (r"\bstd::hash\b", "std::hash differs between libraries: use a named hash"),
 ]
 # g++ 12 destroys braced temporaries and capturing lambdas inside a co_await expression twice.
-CO_AWAIT = re.compile(r"co_await\b[^;{}]*(?:\{|\[[^\]\s])")
+CO_AWAIT = re.compile(r"co_await\b[^;{}]*(?:\{|(?<![\w)\]])\[[^\]\s])")
 COLUMNS_MAX, FILE_LINES_MAX, FUNCTION_LINES_MAX = 120, 800, 70
 
 
@@ -86,6 +86,35 @@ def check_coroutines(path, code):
         yield f"{path}:{before.count(chr(10)) + 1}: name the temporary first, then std::move it into co_await"
 
 
+def call_arguments(code, opening):
+    """The arguments of the call whose "(" is at `opening`, as texts."""
+    depth, start, found = 0, opening + 1, []
+    for at in range(opening, len(code)):
+        if code[at] in "([{":
+            depth += 1
+        elif code[at] in ")]}":
+            depth -= 1
+            if depth == 0:
+                return [*found, code[start:at]]
+        elif code[at] == "," and depth == 1:
+            found.append(code[start:at])
+            start = at + 1
+    return []
+
+
+def check_moved_arguments(path, code):
+    """f(key_of(row), std::move(row)): arguments are evaluated in any order, so the key may come from a moved-from row."""
+    for call in re.finditer(r"(?<=[\w>])\(", code):
+        if re.search(r"\b(?:move|[A-Z]\w*[A-Z]|for|if|while|switch)$", code[max(call.start() - 40, 0): call.start()]):
+            continue  # macros aren't calls
+        arguments = call_arguments(code, call.end() - 1)
+        for one in arguments:
+            for moved in re.findall(r"std::move\((\w+)\)", one):
+                if any(other is not one and re.search(rf"(?<![\w.>]){moved}\b", other) for other in arguments):
+                    line = code.count("\n", 0, call.start()) + 1
+                    yield f"{path}:{line}: `{moved}` is moved and read in one call: read it first, into a name of its own"
+
+
 def check_sizes(path, text, code):
     lines = text.splitlines()
     if len(lines) > FILE_LINES_MAX:
@@ -133,6 +162,7 @@ def main():
         findings += check_bans(path, module, code)
         findings += check_includes(path, module, text, allowed) if module in allowed else []
         findings += check_coroutines(path, code)
+        findings += check_moved_arguments(path, code)
         findings += check_sizes(path, text, code)
     findings += check_format(paths)
     for finding in findings:
