@@ -95,11 +95,11 @@ class Server:
             return done.stdout
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def boto3(self, service):
+    def boto3(self, service, key="test", secret="test", **options):
         import boto3
         from botocore.config import Config
-        return boto3.client(service, endpoint_url=self.url, region_name=REGION, aws_access_key_id="test",
-                            aws_secret_access_key="test", config=Config(retries={"max_attempts": 1}))
+        return boto3.client(service, endpoint_url=self.url, region_name=REGION, aws_access_key_id=key,
+                            aws_secret_access_key=secret, config=Config(retries={"max_attempts": 1}, **options))
 
     def renkei(self, *arguments, check=True, timeout=600):
         done = subprocess.run([str(BINARY), *map(str, arguments), "--endpoint", self.url], capture_output=True, text=True,
@@ -107,6 +107,17 @@ class Server:
         if check:
             assert done.returncode == 0, f"renkei {' '.join(map(str, arguments))}\n{done.stdout}\n{done.stderr}\n{self.tail()}"
         return done
+
+
+def refused(call, **arguments):
+    """(code, message, HTTP status) of a boto3 call that must fail."""
+    from botocore.exceptions import ClientError
+    try:
+        answer = call(**arguments)
+    except ClientError as caught:
+        error = caught.response
+        return error["Error"]["Code"], error["Error"]["Message"], error["ResponseMetadata"]["HTTPStatusCode"]
+    raise AssertionError(f"was not refused: {answer}")
 
 
 def until(condition, seconds=60, what="the condition", every=0.1):
