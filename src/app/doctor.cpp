@@ -82,20 +82,12 @@ Finding data_directory(const std::string& data) {
   return {"data", good, good ? data : data + " can't be written", good ? "" : "chown -R $(id -un) " + data};
 }
 
-Finding faketime() {
-  for (const char* file : {"/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-                           "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"}) {
-    if (fs::exists(file)) return {"libfaketime", true, "found", ""};
-  }
-  return {"libfaketime", false, "missing: needed for serve --speed", "apt-get install faketime"};
-}
-
 std::vector<Finding> look(const std::string& data) {
   return {root(),
           program("crun", "crun", "to run containers"),
           program("conmon", "conmon", "to watch containers"),
           program("skopeo", "skopeo", "to pull images from outside registries"),
-          faketime(),
+          program("tini-static", "tini", "for tasks with initProcessEnabled"),
           cgroups(),
           overlay(),
           data_directory(data)};

@@ -22,7 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using base::Value;
 
-constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr const char* kInitInContainer = "/sbin/docker-init";
 
 // What Docker and Fargate leave a container; everything else is dropped.
@@ -144,12 +143,7 @@ Result<void> check_program(const std::string& root, const std::string& program, 
     }
     return {};
   }
-  for (std::size_t at = 0; at <= path.size();) {
-    const std::size_t end = std::min(path.find(':', at), path.size());
-    const std::string file = path_in_root(root, path.substr(at, end - at) + "/" + program);
-    if (!file.empty() && stat(file.c_str(), &is) == 0 && S_ISREG(is.st_mode) && (is.st_mode & 0111) != 0) return {};
-    at = end + 1;
-  }
+  if (!find_program(root, program, path).empty()) return {};
   return error("exec: \"" + program + "\": executable file not found in $PATH");
 }
 
@@ -289,6 +283,18 @@ Value linux_part(const BundlePlan& plan) {
 }
 
 }  // namespace
+
+std::string find_program(const std::string& root, const std::string& program, const std::string& path) {
+  if (program.find('/') != std::string::npos) return path_in_root(root, program);
+  struct stat is{};
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find(':', at), path.size());
+    std::string file = path_in_root(root, path.substr(at, end - at) + "/" + program);
+    if (!file.empty() && stat(file.c_str(), &is) == 0 && S_ISREG(is.st_mode) && (is.st_mode & 0111) != 0) return file;
+    at = end + 1;
+  }
+  return "";
+}
 
 std::vector<std::string> arguments(const runtime::ContainerSpec& spec, const image::Config& image) {
   std::vector<std::string> out = spec.entry_point ? *spec.entry_point : image.entry_point;

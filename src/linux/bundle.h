@@ -26,9 +26,12 @@ struct BundlePlan {
   std::vector<std::pair<std::string, std::string>> hosts;  // name, address
 };
 
+inline constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 inline constexpr const char* kTimeLibraryInContainer = "/usr/lib/renkei-time.so";
 
 std::vector<std::string> arguments(const runtime::ContainerSpec& spec, const image::Config& image);
+// The program as a file of the host, looked up like a shell does; "" when there is none.
+std::string find_program(const std::string& root, const std::string& program, const std::string& path = kDefaultPath);
 // Number of "SIGTERM", "TERM" or "15"; SIGTERM when it is none of them.
 int signal_number(const std::string& name);
 

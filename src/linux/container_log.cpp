@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 namespace linux_runtime {
 namespace {
@@ -53,6 +54,19 @@ std::optional<LogRecord> parse_log_record(std::string_view line) {
   if (!at) return std::nullopt;
   const std::string_view text = line.size() > tag + 3 ? line.substr(tag + 3) : std::string_view();
   return LogRecord{.at = *at, .partial = line[tag + 1] == 'P', .text = text};
+}
+
+std::string log_record(base::TimePoint at, std::string_view text) {
+  const auto since = at.time_since_epoch();
+  const auto days = std::chrono::floor<std::chrono::days>(since);
+  const std::chrono::year_month_day date{std::chrono::sys_days(days)};
+  const std::chrono::hh_mm_ss time(since - days);
+  char stamp[64];
+  std::snprintf(stamp, sizeof stamp, "%04d-%02u-%02uT%02d:%02d:%02d.%06d+00:00", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  return std::string(stamp) + " stderr F " + std::string(text) + "\n";
 }
 
 ContainerLog::ContainerLog(std::string path, std::uint64_t position, ClockMap clock)

@@ -25,6 +25,8 @@ struct LogRecord {
   std::string_view text;
 };
 std::optional<LogRecord> parse_log_record(std::string_view line);
+// A whole record of standard error, with its newline.
+std::string log_record(base::TimePoint at, std::string_view text);
 
 // Reads what conmon writes for one container. A position is an offset in that file; the file never shrinks, but its
 // confirmed beginning becomes a hole, so it takes no more room than what is not yet stored.

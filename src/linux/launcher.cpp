@@ -4,13 +4,16 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "base/fault.h"
 #include "base/value.h"
-#include "wire/digest.h"
+#include "linux/container_log.h"
+#include "linux/time_library.h"
 #include "wire/json.h"
 
 namespace linux_runtime {
@@ -83,16 +86,28 @@ std::string start_failure(std::string text) {
 
 }  // namespace
 
-Launcher::Launcher(const Options& options) : options_(options), content_(options.data_directory), layers_(content_) {
+Launcher::Launcher(const Options& options)
+    : options_(options), environment_(options.environment), content_(options.data_directory), layers_(content_) {
   std::error_code ignored;  // create_task() says what is wrong
   fs::create_directories(options_.data_directory + "/tasks", ignored);
   layers_.clean();
+  fs::create_directories(options_.state_directory, ignored);
   if (cgroups_.is_mixed()) use_crun_without_unified();
+  if (options_.clock.speed != 1) use_time_library();
+}
+
+void Launcher::use_time_library() {
+  const std::string path = options_.state_directory + "/renkei-time.so";
+  if (!image::write_file(path, time_library())) return;
+  time_library_ = path;
+  const ClockMap& clock = options_.clock;
+  environment_["RENKEI_TIME"] = std::to_string(clock.real_origin.time_since_epoch().count()) + "," +
+                                std::to_string(clock.cloud_origin.time_since_epoch().count()) + "," +
+                                std::to_string(std::llround(clock.speed * 1000));
 }
 
 void Launcher::use_crun_without_unified() {
   const std::string path = options_.state_directory + "/crun-v1";
-  fs::create_directories(options_.state_directory);
   if (write_text(path, kCrunWithoutUnified) && chmod(path.c_str(), 0755) == 0) crun_path_ = path;
 }
 
@@ -163,7 +178,6 @@ Result<void> Launcher::prepare(const runtime::TaskId& task, const runtime::Conta
   if (!write_text(at.stop_signal_file(), std::to_string(signal_number(image->config.stop_signal)))) {
     return error("cannot write to " + at.directory);
   }
-  TRY(const std::string library, time_library(at.root()));
   const BundlePlan plan{.spec = spec,
                         .image = image->config,
                         .root = at.root(),
@@ -171,14 +185,22 @@ Result<void> Launcher::prepare(const runtime::TaskId& task, const runtime::Conta
                         .volumes = task_directory(task) + "/volumes",
                         .cgroup = at.cgroup,
                         .init = kInit,
-                        .time_library = library,
-                        .environment = options_.environment,
+                        .time_library = time_library_,
+                        .environment = environment_,
                         .hosts = options_.hosts};
-  return write_bundle(plan);
+  CHECK(write_bundle(plan));
+  if (!time_library_.empty()) warn_of_real_time(at, arguments(spec, image->config));
+  return {};
 }
 
-Result<std::string> Launcher::time_library(const std::string&) const {
-  return "";
+// A program without a dynamic loader cannot be given another clock. Its own log says so.
+void Launcher::warn_of_real_time(const Place& at, const std::vector<std::string>& argv) const {
+  const std::string program = find_program(at.root(), argv[0]);
+  if (program.empty() || !is_static_program(program)) return;
+  const base::TimePoint now(
+      std::chrono::duration_cast<base::Duration>(std::chrono::system_clock::now().time_since_epoch()));
+  std::ofstream(at.log()) << log_record(now, "renkei: time-lapse does not reach " + argv[0] +
+                                                 ": it is statically linked, so it keeps the machine's time");
 }
 
 // conmon starts `crun create`, tells the container's pid through one pipe, and lives as long as the container. Through

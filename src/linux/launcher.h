@@ -80,11 +80,14 @@ class Launcher {
   Result<image::Image> fetch_outside(const runtime::ImageSource& source);
   Result<void> prepare(const runtime::TaskId& task, const runtime::ContainerSpec& spec, const Place& place) const;
   Result<void> run_conmon(const Place& place) const;
-  Result<std::string> time_library(const std::string& root) const;
+  void use_time_library();
+  void warn_of_real_time(const Place& place, const std::vector<std::string>& argv) const;
   void use_crun_without_unified();
   std::vector<std::string> crun(std::vector<std::string> rest) const;
 
   const Options& options_;
+  std::map<std::string, std::string> environment_;
+  std::string time_library_;  // "" at speed 1
   image::ContentStore content_;
   image::LayerStore layers_;
   Cgroups cgroups_;

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace linux_runtime {
+
+// The bytes of renkei-time.so, which containers preload in time-lapse; see preload/renkei_time.cpp.
+std::string_view time_library();
+
+// An ELF program that needs no dynamic loader, and so loads no library: time-lapse cannot reach it.
+bool is_static_program(const std::string& path);
+
+}  // namespace linux_runtime
