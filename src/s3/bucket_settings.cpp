@@ -1,8 +1,7 @@
-#include <set>
-
 #include "s3/check.h"
 #include "s3/limits.h"
 #include "s3/operations.h"
+#include "s3/tags.h"
 #include "wire/json.h"
 
 namespace s3 {
@@ -17,25 +16,6 @@ Outcome<void> check_policy(const std::string& policy) {
   const auto document = wire::parse_json(policy);
   if (document && document->is_object() && document->find("Statement") != nullptr) return {};
   return base::fault(faults::MalformedPolicy, "Policies must be valid JSON and the first byte must be '{'");
-}
-
-Outcome<void> check_tags(const std::vector<shape::Tag>& tags) {
-  if (tags.size() > kTagsMax) {
-    return base::fault(faults::InvalidTag, "Bucket tag count cannot be greater than " + std::to_string(kTagsMax));
-  }
-  std::set<std::string_view> keys;
-  for (const auto& tag : tags) {
-    if (tag.key.empty() || tag.key.size() > 128)
-      return base::fault(faults::InvalidTag, "The TagKey you have provided is invalid");
-    if (tag.value.size() > 256) return base::fault(faults::InvalidTag, "The TagValue you have provided is invalid");
-    if (tag.key.starts_with("aws:")) {
-      return base::fault(faults::InvalidTag, "System tags cannot be added/updated by requester");
-    }
-    if (!keys.insert(tag.key).second) {
-      return base::fault(faults::InvalidTag, "Cannot provide multiple Tags with the same key");
-    }
-  }
-  return {};
 }
 
 template <class Edit>
@@ -79,7 +59,7 @@ Outcome<shape::DeleteBucketPolicyOutput> delete_bucket_policy(State& state,
 Outcome<shape::PutBucketTaggingOutput> put_bucket_tagging(State& state, const shape::PutBucketTaggingRequest& input,
                                                           Context& ctx) {
   CHECK(find_bucket(state, ctx, input.bucket, input.expected_bucket_owner));
-  CHECK(check_tags(input.tagging.tag_set));
+  CHECK(check_tags(input.tagging.tag_set, {"Bucket", kTagsMax}));
   edit(state, ctx, input.bucket, [&](BucketRow& row) { row.tags = input.tagging.tag_set; });
   return shape::PutBucketTaggingOutput{};
 }

@@ -42,7 +42,6 @@ base::Outcome<Headers> object_headers(const Input& input) {
   CHECK(refuse_features({{input.sse_customer_algorithm.has_value(), "x-amz-server-side-encryption-customer-algorithm"},
                          {input.object_lock_mode.has_value(), "x-amz-object-lock-mode"},
                          {input.object_lock_legal_hold_status.has_value(), "x-amz-object-lock-legal-hold"},
-                         {input.tagging.has_value(), "x-amz-tagging"},
                          {input.grant_full_control.has_value(), "x-amz-grant-full-control"},
                          {input.grant_read.has_value(), "x-amz-grant-read"},
                          {input.grant_read_acp.has_value(), "x-amz-grant-read-acp"},

@@ -83,8 +83,11 @@ Outcome<Checksums> whole_checksums(const UploadRow& upload, const Parts& parts, 
 }
 
 ObjectRow assembled(const UploadRow& upload, const Parts& parts, Checksums checksums, base::TimePoint now) {
-  ObjectRow row{
-      .etag = whole_etag(parts), .modified_at = now, .headers = upload.headers, .checksums = std::move(checksums)};
+  ObjectRow row{.etag = whole_etag(parts),
+                .modified_at = now,
+                .headers = upload.headers,
+                .checksums = std::move(checksums),
+                .tags = upload.tags};
   if (!upload.checksum_type.empty()) row.checksum_type = upload.checksum_type;
   for (const PartRow* part : parts) {
     row.pieces.insert(row.pieces.end(), part->pieces.begin(), part->pieces.end());

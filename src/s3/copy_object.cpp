@@ -3,6 +3,7 @@
 #include "s3/limits.h"
 #include "s3/operations.h"
 #include "s3/source.h"
+#include "s3/tags.h"
 #include "wire/percent.h"
 
 namespace s3 {
@@ -44,7 +45,9 @@ Outcome<shape::CopyObjectOutput> copy_object(State& state, const shape::CopyObje
   CHECK(refuse_features({{input.copy_source_sse_customer_algorithm.has_value(),
                           "x-amz-copy-source-server-side-encryption-customer-algorithm"}}));
   TRY(Headers headers, object_headers(input));
+  TRY(auto tags, tags_of_header(input.tagging));
   TRY(const bool replace, replaces(input.metadata_directive, "metadata"));
+  TRY(const bool replace_tags, replaces(input.tagging_directive, "tagging"));
   TRY(const Source source, find_source(state, ctx, input.copy_source, input.expected_source_bucket_owner,
                                        {input.copy_source_if_match, input.copy_source_if_none_match,
                                         input.copy_source_if_modified_since, input.copy_source_if_unmodified_since}));
@@ -64,6 +67,7 @@ Outcome<shape::CopyObjectOutput> copy_object(State& state, const shape::CopyObje
   }
   ObjectRow row = *source.object;
   row.modified_at = ctx.now;
+  if (replace_tags) row.tags = std::move(tags);
   if (replace) {
     row.headers = std::move(headers);
   } else {  // encryption and storage class are never copied

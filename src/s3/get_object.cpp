@@ -83,6 +83,7 @@ Output describe(const Found& found, const Input& input) {
   if (input.part_number && !object.part_sizes.empty()) {
     output.parts_count = static_cast<std::int64_t>(object.part_sizes.size());
   }
+  if (!object.tags.empty()) output.tag_count = static_cast<std::int64_t>(object.tags.size());
   const bool wants_checksums = input.checksum_mode == "ENABLED" && !found.partial && !object.checksums.empty();
   if (wants_checksums) {
     set_checksums(output, object.checksums);

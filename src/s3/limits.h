@@ -14,6 +14,7 @@ inline constexpr std::uint64_t kPartBytesMin = 5ull << 20;    // but for the las
 inline constexpr std::int64_t kPartNumberMax = 10'000;
 inline constexpr std::int64_t kPageMax = 1000;  // of every listing, and keys of one DeleteObjects
 inline constexpr std::size_t kPolicyBytesMax = 20 * 1024;
-inline constexpr std::size_t kTagsMax = 50;
+inline constexpr std::size_t kTagsMax = 50;  // of a bucket
+inline constexpr std::size_t kObjectTagsMax = 10;
 
 }  // namespace s3

@@ -157,8 +157,9 @@ TEST_F(S3Test, RefusesBodiesThatChangedOnTheWay) {
   EXPECT_EQ(bench.fault<op::PutObject>({.bucket = "box", .checksum_crc32 = "NhCmhg==", .key = "k"}), "");
   EXPECT_EQ(bench.fault<op::PutObject>({.bucket = "box", .key = std::string(1025, 'k')}),
             "KeyTooLongError: Your key is too long");
-  EXPECT_EQ(bench.fault<op::PutObject>({.bucket = "box", .key = "k", .tagging = "a=b"}),
-            "NotImplemented: A header you provided implies functionality that is not implemented: x-amz-tagging");
+  EXPECT_EQ(bench.fault<op::PutObject>({.bucket = "box", .key = "k", .sse_customer_algorithm = "AES256"}),
+            "NotImplemented: A header you provided implies functionality that is not implemented: "
+            "x-amz-server-side-encryption-customer-algorithm");
 }
 
 TEST_F(S3Test, AnswersRanges) {
@@ -298,6 +299,24 @@ TEST_F(S3Test, CopiesRangesIntoParts) {
   const auto listed = bench.ok<op::ListParts>({.bucket = "box", .key = "big", .upload_id = id});
   bench.ok<op::CompleteMultipartUpload>(completion(id, {{.etag = listed.parts->at(0).etag, .part_number = 1}}));
   EXPECT_EQ(body({.bucket = "box", .key = "big"}), "b1:2+4");
+}
+
+TEST_F(S3Test, TagsObjects) {
+  upload("b1", "hello");
+  bench.ok<op::PutObject>({.bucket = "box", .key = "k", .tagging = "a=1&b=x%20y"});
+  const auto tags = [&](const char* key) {
+    return bench.ok<op::GetObjectTagging>({.bucket = "box", .key = key}).tag_set;
+  };
+  EXPECT_EQ(tags("k"), (std::vector<op::Tag>{{"a", "1"}, {"b", "x y"}}));
+  EXPECT_EQ(bench.ok<op::HeadObject>({.bucket = "box", .key = "k"}).tag_count, 2);
+  bench.ok<op::CopyObject>({.bucket = "box", .copy_source = "box/k", .key = "copy"});
+  bench.ok<op::PutObjectTagging>({.bucket = "box", .key = "k", .tagging = {.tag_set = {{"c", "3"}}}});
+  bench.restart();
+  EXPECT_EQ(tags("k"), (std::vector<op::Tag>{{"c", "3"}}));
+  EXPECT_EQ(tags("copy").size(), 2u);
+  bench.ok<op::DeleteObjectTagging>({.bucket = "box", .key = "k"});
+  EXPECT_TRUE(tags("k").empty());
+  EXPECT_TRUE(blobs.released.empty());
 }
 
 TEST_F(S3Test, KeepsBucketSettings) {

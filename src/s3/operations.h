@@ -52,6 +52,12 @@ Outcome<shape::CopyObjectOutput> copy_object(State&, const shape::CopyObjectRequ
 Outcome<shape::ListObjectsOutput> list_objects(State&, const shape::ListObjectsRequest&, Context&);
 Outcome<shape::ListObjectsV2Output> list_objects_v2(State&, const shape::ListObjectsV2Request&, Context&);
 
+// tags.cpp
+Outcome<shape::GetObjectTaggingOutput> get_object_tagging(State&, const shape::GetObjectTaggingRequest&, Context&);
+Outcome<shape::PutObjectTaggingOutput> put_object_tagging(State&, const shape::PutObjectTaggingRequest&, Context&);
+Outcome<shape::DeleteObjectTaggingOutput> delete_object_tagging(State&, const shape::DeleteObjectTaggingRequest&,
+                                                                Context&);
+
 // upload.cpp, upload_part.cpp, complete_upload.cpp, list_uploads.cpp
 Outcome<shape::CreateMultipartUploadOutput> create_multipart_upload(State&, const shape::CreateMultipartUploadRequest&,
                                                                     Context&);

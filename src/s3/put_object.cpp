@@ -4,6 +4,7 @@
 #include "s3/limits.h"
 #include "s3/operations.h"
 #include "s3/received.h"
+#include "s3/tags.h"
 
 namespace s3 {
 
@@ -34,6 +35,7 @@ Outcome<shape::PutObjectOutput> put_object(State& state, const shape::PutObjectR
   CHECK(check_key(input.key));
   CHECK(refuse_features({{input.write_offset_bytes.has_value(), "x-amz-write-offset-bytes"}}));
   TRY(Headers headers, object_headers(input));
+  TRY(auto tags, tags_of_header(input.tagging));
   const std::string key = object_key(input.bucket, input.key);
   CHECK(check_write(input.if_match, input.if_none_match, state.objects.find(key)));
   TRY(Received received, received_body(ctx, input.content_md5, claimed_checksums(input)));
@@ -46,7 +48,8 @@ Outcome<shape::PutObjectOutput> put_object(State& state, const shape::PutObjectR
                 .etag = received.etag,
                 .modified_at = ctx.now,
                 .headers = std::move(headers),
-                .checksums = std::move(received.checksums)};
+                .checksums = std::move(received.checksums),
+                .tags = std::move(tags)};
   state.put_object(ctx, key, std::move(row));
   return output;
 }

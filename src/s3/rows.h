@@ -89,6 +89,7 @@ struct ObjectRow {
   Checksums checksums;
   std::string checksum_type = "FULL_OBJECT";
   std::vector<std::uint64_t> part_sizes;  // empty for an object put up at once
+  std::vector<api::s3::Tag> tags;
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -100,6 +101,7 @@ struct ObjectRow {
     field(6, row.checksums);
     field(7, row.checksum_type);
     field(8, row.part_sizes);
+    field(9, row.tags);
   }
 };
 
@@ -112,6 +114,7 @@ struct UploadRow {
   Headers headers;
   std::optional<std::string> checksum_algorithm;  // as sent: "CRC32"
   std::string checksum_type;
+  std::vector<api::s3::Tag> tags;
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -122,6 +125,7 @@ struct UploadRow {
     field(5, row.headers);
     field(6, row.checksum_algorithm);
     field(7, row.checksum_type);
+    field(8, row.tags);
   }
 };
 

@@ -36,6 +36,9 @@ class S3 : public service::Service {
     add<op::DeleteObject, delete_object>(registry);
     add<op::DeleteObjects, delete_objects>(registry);
     add<op::CopyObject, copy_object>(registry);
+    add<op::GetObjectTagging, get_object_tagging>(registry);
+    add<op::PutObjectTagging, put_object_tagging>(registry);
+    add<op::DeleteObjectTagging, delete_object_tagging>(registry);
     add<op::ListObjects, list_objects>(registry);
     add<op::ListObjectsV2, list_objects_v2>(registry);
     add<op::CreateMultipartUpload, create_multipart_upload>(registry);

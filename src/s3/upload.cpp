@@ -3,6 +3,7 @@
 #include "s3/check.h"
 #include "s3/limits.h"
 #include "s3/operations.h"
+#include "s3/tags.h"
 #include "wire/digest.h"
 
 namespace s3 {
@@ -52,6 +53,7 @@ Outcome<shape::CreateMultipartUploadOutput> create_multipart_upload(State& state
   CHECK(find_bucket(state, ctx, input.bucket, input.expected_bucket_owner));
   CHECK(check_key(input.key));
   TRY(Headers headers, object_headers(input));
+  TRY(auto tags, tags_of_header(input.tagging));
   TRY(const std::string type, checksum_type(input));
   constexpr std::size_t kIdLength = 96;
   UploadRow row{.bucket = input.bucket,
@@ -60,7 +62,8 @@ Outcome<shape::CreateMultipartUploadOutput> create_multipart_upload(State& state
                 .initiated_at = ctx.now,
                 .headers = std::move(headers),
                 .checksum_algorithm = input.checksum_algorithm,
-                .checksum_type = type};
+                .checksum_type = type,
+                .tags = std::move(tags)};
   shape::CreateMultipartUploadOutput output{.bucket = input.bucket, .key = input.key};
   output.upload_id = row.id;
   output.checksum_algorithm = input.checksum_algorithm;
