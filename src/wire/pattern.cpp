@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -8,37 +9,39 @@
 namespace wire {
 namespace {
 
-// Java's notation in ECMAScript's. Both agree on nearly all that the models use; a class such as [\w\-_] needs its
-// escapes, and the properties below are what remains.
+// Java's notation in ECMAScript's. Both agree on nearly all that the models use; these properties, which are ASCII's,
+// and \u00XX are what remains.
+constexpr std::pair<std::string_view, std::string_view> kProperties[] = {
+    {"\\p{Alnum}", "[:alnum:]"}, {"\\p{Print}", "[:print:]"}, {"\\p{L}", "[:alpha:]"},
+    {"\\p{Z}", "[:space:]"},     {"\\p{N}", "[:digit:]"},
+};
+
 std::string to_ecmascript(std::string_view pattern) {
-  static constexpr std::pair<std::string_view, std::string_view> kProperties[] = {
-      {"\\p{Alnum}", "[:alnum:]"},
-      {"\\p{L}", "[:alpha:]"},
-      {"\\p{Z}", "[:space:]"},
-      {"\\p{N}", "[:digit:]"},
-  };
   std::string out;
-  int in_class = 0;
-  for (std::size_t i = 0; i < pattern.size();) {
-    bool replaced = false;
-    for (const auto& [java, posix] : kProperties) {
-      if (!pattern.substr(i).starts_with(java)) continue;
-      out += in_class > 0 ? std::string(posix) : "[" + std::string(posix) + "]";
-      i += java.size();
-      replaced = true;
-      break;
+  bool in_class = false;
+  while (!pattern.empty()) {
+    const auto starts = [&](const auto& property) { return pattern.starts_with(property.first); };
+    const auto property = std::ranges::find_if(kProperties, starts);
+    std::size_t taken = pattern[0] == '\\' ? std::min<std::size_t>(2, pattern.size()) : 1;
+    if (property != std::end(kProperties)) {
+      taken = property->first.size();
+      out += in_class ? std::string(property->second) : "[" + std::string(property->second) + "]";
+    } else if (pattern.starts_with("\\u00") && pattern.size() >= 6 && pattern[4] < '8') {
+      taken = 6;
+      out.append("\\x").append(pattern.substr(4, 2));
+    } else {
+      if (pattern[0] == '[') in_class = true;
+      if (pattern[0] == ']') in_class = false;
+      out += pattern.substr(0, taken);
     }
-    if (replaced) continue;
-    if (pattern[i] == '\\' && i + 1 < pattern.size()) {
-      out.append(pattern, i, 2);
-      i += 2;
-      continue;
-    }
-    if (pattern[i] == '[') ++in_class;
-    if (pattern[i] == ']') --in_class;
-    out += pattern[i++];
+    pattern.remove_prefix(taken);
   }
   return out;
+}
+
+// Characters beyond ASCII: the engine sees the bytes of their UTF-8.
+bool is_beyond(std::string_view ecmascript) {
+  return ecmascript.find("\\u") != std::string_view::npos || ecmascript.find("\\p") != std::string_view::npos;
 }
 
 // Compiled once; null for a pattern that std::regex refuses. Patterns are static data of the generated tables.
@@ -50,12 +53,10 @@ const std::regex* compiled(std::string_view pattern) {
   if (found != cache.end()) return found->second.get();
   std::unique_ptr<std::regex> made;
   try {
-    const bool unsupported =
-        pattern.find("\\p{") != std::string_view::npos && to_ecmascript(pattern).find("\\p") != std::string::npos;
-    const bool non_ascii =
-        pattern.find("\\u") != std::string_view::npos || pattern.find("\\x") != std::string_view::npos;
-    if (!unsupported && !non_ascii)
-      made = std::make_unique<std::regex>(to_ecmascript(pattern), std::regex::ECMAScript | std::regex::optimize);
+    const std::string ecmascript = to_ecmascript(pattern);
+    if (!is_beyond(ecmascript)) {
+      made = std::make_unique<std::regex>(ecmascript, std::regex::ECMAScript | std::regex::optimize);
+    }
   } catch (const std::regex_error&) {
     made = nullptr;
   }

@@ -364,6 +364,26 @@ void fill_map(const Type& type, void* value, base::Random& random, int depth) {
   }
 }
 
+// A structure without any members (CloudWatch has one) is never seen in a query.
+bool is_hollow(const Member& member) {
+  return member.type()->kind == Kind::Structure && member.type()->members.empty();
+}
+
+// At least one member is there: queries cannot tell an empty structure from an absent one.
+void fill_structure(const Type& type, void* value, base::Random& random, int depth) {
+  bool any = false;
+  const Member* fallback = nullptr;
+  for (const Member& member : type.members) {
+    const bool better = fallback == nullptr || (!is_scalar(*fallback->type()) && is_scalar(*member.type()));
+    if (!is_hollow(member) && better) fallback = &member;
+    const bool skipped = base::below(random, 2) == 0 || (depth > 4 && !is_scalar(*member.type()));
+    if (!member.required && (skipped || is_hollow(member))) continue;
+    fill(*member.type(), member.emplace(value), random, depth + 1);
+    any = true;
+  }
+  if (!any && fallback != nullptr) fill(*fallback->type(), fallback->emplace(value), random, depth + 1);
+}
+
 }  // namespace
 
 void fill(const Type& type, void* value, base::Random& random, int depth) {
@@ -400,10 +420,7 @@ void fill(const Type& type, void* value, base::Random& random, int depth) {
       fill_map(type, value, random, depth);
       break;
     case Kind::Structure:
-      for (const Member& member : type.members) {
-        if (!member.required && (base::below(random, 2) == 0 || (depth > 4 && !is_scalar(*member.type())))) continue;
-        fill(*member.type(), member.emplace(value), random, depth + 1);
-      }
+      fill_structure(type, value, random, depth);
       break;
   }
 }

@@ -80,8 +80,8 @@ struct Listing {
 const api::Service& service();
 const api::Operation& operation(std::string_view name);
 
-// A random value of any type; constraints are not kept. No container is empty: queries and XML cannot tell an empty one
-// from an absent one.
+// A random value of any type; constraints are not kept. No container or structure is empty: queries and XML cannot tell
+// an empty one from an absent one.
 void fill(const api::Type& type, void* value, base::Random& random, int depth = 0);
 
 }  // namespace wire::testing

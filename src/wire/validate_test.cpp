@@ -60,6 +60,9 @@ TEST(Pattern, KnowsJavasNotation) {
   EXPECT_TRUE(is_pattern_known("[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"));
   EXPECT_FALSE(is_pattern_known("[\\u0020-\\uD7FF]*"));
   EXPECT_TRUE(matches_pattern("[\\u0020-\\uD7FF]*", "anything"));
+  EXPECT_TRUE(matches_pattern("(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", "/a/b/"));
+  EXPECT_FALSE(matches_pattern("(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", "/a b/"));
+  EXPECT_TRUE(matches_pattern("[\\p{Alnum}-]+\\p{Print}", "a-b!"));
   EXPECT_TRUE(matches_pattern("(a|b)*", std::string(1'000'000, 'c')));
 }
 
