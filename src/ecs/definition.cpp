@@ -112,7 +112,7 @@ Complaint container_complaint(const ContainerDefinition& container, const Reques
   if (container.health_check) {
     if (auto text = health_check_complaint(*container.health_check)) return prefix + *text;
   }
-  if (container.log_configuration) {
+  if (container.log_configuration && container.log_configuration->log_driver == "awslogs") {
     if (auto text = log_complaint(*container.log_configuration, fargate)) return text;
   }
   return mount_complaint(container, request);

@@ -5,6 +5,8 @@
 
 #include "api/ec2/operations.h"
 #include "api/ec2/types.h"
+#include "api/iam/operations.h"
+#include "api/iam/types.h"
 #include "ecs/life_spec.h"
 
 namespace ecs {
@@ -61,6 +63,16 @@ void place(TaskRow& task, const Launch& launch, const std::vector<const TaskRow*
   }
 }
 
+// The role is there, and its trust policy names ecs-tasks. The policy itself is not evaluated yet.
+bool ecs_may_assume(const std::string& arn, service::Context& ctx) {
+  api::iam::GetRoleRequest request;
+  request.role_name = arn.substr(arn.rfind('/') + 1);
+  const auto answer = service::call<api::iam::GetRole>(std::move(request), ctx);
+  if (!answer) return false;
+  const auto& trust = answer->role.assume_role_policy_document;
+  return answer->role.arn == arn && trust && trust->find("ecs-tasks.amazonaws.com") != std::string::npos;
+}
+
 }  // namespace
 
 std::string role_arn(const std::string& name_or_arn, const service::Context& ctx) {
@@ -78,8 +90,16 @@ std::string zone_of_subnet(const std::string& subnet, service::Context& ctx) {
   return ctx.call.region + "a";
 }
 
-std::optional<std::string> role_complaint(const api::ecs::TaskDefinition&, const api::ecs::TaskOverride&,
-                                          service::Context&) {
+std::optional<std::string> role_complaint(const api::ecs::TaskDefinition& definition,
+                                          const api::ecs::TaskOverride& overrides, service::Context& ctx) {
+  const auto given = [](const auto& changed, const auto& defined) { return changed.value_or(defined.value_or("")); };
+  for (const std::string& role : {given(overrides.execution_role_arn, definition.execution_role_arn),
+                                  given(overrides.task_role_arn, definition.task_role_arn)}) {
+    if (role.empty() || ecs_may_assume(role_arn(role, ctx), ctx)) continue;
+    return "ECS was unable to assume the role '" + role_arn(role, ctx) +
+           "' that was provided for this task. Please verify that the role being passed has the proper trust "
+           "relationship and permissions and that your IAM user has permissions to pass this role.";
+  }
   return std::nullopt;
 }
 

@@ -130,10 +130,15 @@ void ServicePass::count_failure(const TaskRow& task) {
   }
   if (task.deployment != primary().id) return;
   if (task.created_at < row_.last_start_failure_at) return;
+  note_failed_attempt(" was unable to place a task. Reason: " + task.life.stopped_reason + ".");
+}
+
+// The next launch waits, longer each time.
+void ServicePass::note_failed_attempt(const std::string& message) {
   ++row_.start_failures;
   row_.last_start_failure_at = ctx_.now;
   row_.launch_not_before = ctx_.now + launch_back_off(static_cast<int>(row_.start_failures));
-  say(head() + " was unable to place a task. Reason: " + task.life.stopped_reason + ".");
+  say(head() + message);
   if (row_.start_failures == kImpairedAfter) say(head() + " is unable to consistently start tasks successfully.");
 }
 
@@ -215,6 +220,11 @@ void ServicePass::start_tasks(int count) {
   launch.deployment = deployment.id;
   launch.definition = core_.tables.find_definition(deployment.task_definition_arn);
   ENSURE(launch.definition != nullptr);
+  if (const auto complaint = role_complaint(launch.definition->definition, {}, ctx_)) {
+    note_failed_attempt(" failed to launch a task with (error " + *complaint + ").");
+    wake_ = std::min(wake_, row_.launch_not_before);
+    return;
+  }
   launch.started_by = deployment.id;
   launch.group = "service:" + row_.name;
   launch.launch_type = deployment.launch_type;

@@ -29,6 +29,7 @@ class ServicePass {
   void count_outcomes();
   void pace_crashes();
   void count_failure(const TaskRow& task);
+  void note_failed_attempt(const std::string& message);
   void check_circuit_breaker();
   void fail_deployment();
   ServiceGoal goal() const;

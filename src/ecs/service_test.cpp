@@ -143,6 +143,22 @@ TEST(EcsService, ThrottlesWhatNeverStarts) {
   EXPECT_EQ(world.web().running_count, 1);
 }
 
+TEST(EcsService, ARoleThatIsNotThereKeepsTasksFromLaunching) {
+  World world;
+  world.roles.clear();
+  world.up(1);
+  world.run(5s);
+  EXPECT_TRUE(world.tasks().empty());
+  EXPECT_EQ(world.events().at(0),
+            "(service web) failed to launch a task with (error ECS was unable to assume the role "
+            "'arn:aws:iam::000000000000:role/exec' that was provided for this task. Please verify that the role being "
+            "passed has the proper trust relationship and permissions and that your IAM user has permissions to pass "
+            "this role.).");
+  world.roles.insert("exec");
+  world.run(10s);
+  EXPECT_EQ(world.web().running_count, 1);
+}
+
 TEST(EcsService, AMissingLogGroupStopsTheTask) {
   World world;
   world.log_groups.clear();

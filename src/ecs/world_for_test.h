@@ -14,6 +14,7 @@
 #include "api/ec2/operations.h"
 #include "api/ecr/operations.h"
 #include "api/ecs/operations.h"
+#include "api/iam/operations.h"
 #include "api/logs/operations.h"
 #include "ecs/service.h"
 #include "runtime/fake/scripted_runtime.h"
@@ -31,6 +32,7 @@ struct WorldForTest : MetricSink {
   std::set<std::string> log_groups{"/app"};
   std::map<std::string, std::vector<std::string>> lines;  // by stream
   std::set<std::string> images{"app"};                    // repositories that have one
+  std::set<std::string> roles{"exec", "worker"};          // those that ecs-tasks may assume
   std::vector<TaskUsage> usage;
 
   Clock clock;
@@ -169,6 +171,14 @@ struct WorldForTest : MetricSink {
           [this](const auto& in, service::Context&) -> base::Outcome<api::logs::PutLogEventsResponse> {
             for (const auto& event : in.log_events) world.lines[in.log_stream_name].push_back(event.message);
             return api::logs::PutLogEventsResponse{};
+          });
+      registry.on<api::iam::GetRole>(
+          [this](const auto& in, service::Context&) -> base::Outcome<api::iam::GetRoleResponse> {
+            if (!world.roles.contains(in.role_name)) return base::fault(kMissing, "no such role");
+            api::iam::GetRoleResponse out;
+            out.role.arn = "arn:aws:iam::000000000000:role/" + in.role_name;
+            out.role.assume_role_policy_document = "%22ecs-tasks.amazonaws.com%22";
+            return out;
           });
       registry.on<api::ec2::DescribeSubnets>(
           [](const auto& in, service::Context&) -> base::Outcome<api::ec2::DescribeSubnets::Output> {

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "ecs/launch.h"
 #include "ecs/names.h"
 #include "ecs/operations/operations.h"
 #include "ecs/page.h"
@@ -72,7 +71,6 @@ base::Outcome<const TaskDefinitionRow*> check_config(const Core& core, const Con
   CHECK(check_platform(config.platform_version));
   TRY(const TaskDefinitionRow* definition, runnable_definition(core.tables, config.task_definition, ctx));
   CHECK(check_network(config.network_configuration, ctx));
-  if (auto text = role_complaint(definition->definition, {}, ctx)) return base::fault(faults::ClientException, *text);
   return definition;
 }
 
