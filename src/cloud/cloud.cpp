@@ -109,6 +109,10 @@ std::expected<void, store::Error> Cloud::recover() {
 }
 
 void Cloud::submit(Request request, service::Waiting waiting) {
+  if (services_->task_principal && !request.call.access_key_id.empty()) {
+    if (auto task = services_->task_principal(request.call.access_key_id))
+      request.call.principal_arn = std::move(*task);
+  }
   turn(request.call, [&](service::Context& ctx) {
     if (const auto* late = registry_.find_late(*request.operation)) {
       (*late)(request.input, ctx, service::Responder(std::move(waiting)));
@@ -149,6 +153,10 @@ base::TimePoint Cloud::tick() {
     turn(own_call_, [&](service::Context& ctx) { service->tick(ctx); });
   }
   return deadline();
+}
+
+std::optional<std::string> Cloud::task_credentials(const std::string& uuid) const {
+  return services_->task_credentials ? services_->task_credentials(uuid, parts_.clock.now()) : std::nullopt;
 }
 
 void Cloud::on_runtime_event(const runtime::Event& event) {

@@ -73,6 +73,9 @@ class Cloud : public service::Invoker {
 
   void on_runtime_event(const runtime::Event& event);
 
+  // What the containers of a task read from /v2/credentials/<uuid>: JSON, or nothing when no running task has that id.
+  std::optional<std::string> task_credentials(const std::string& uuid) const;
+
   // Set when the store failed in a way that leaves memory ahead of the disk: the process must end and recover. Every
   // answer from then on is an InternalFailure.
   const std::optional<store::Error>& broken() const { return broken_; }

@@ -6,6 +6,7 @@
 #include "cloud/adapters/queue_metrics.h"
 #include "cloud/adapters/service_events.h"
 #include "cloud/adapters/service_metrics.h"
+#include "cloud/adapters/task_identity.h"
 #include "cloudwatch/service.h"
 #include "ec2/service.h"
 #include "ecr/service.h"
@@ -29,6 +30,13 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   service_events->write_to(*ecs);
   services->on_runtime_event = [ecs = ecs.get()](const runtime::Event& event, service::Context& ctx) {
     ecs->on_runtime_event(event, ctx);
+  };
+  services->task_credentials = [ecs = ecs.get()](const std::string& uuid, base::TimePoint now) {
+    return task_credentials_json(*ecs, uuid, now);
+  };
+  services->task_principal = [ecs = ecs.get()](const std::string& access_key_id) -> std::optional<std::string> {
+    auto session = ecs->find_session(access_key_id);
+    return session ? std::optional<std::string>(std::move(session->session_arn)) : std::nullopt;
   };
   // Services tick in this order: what is measured first, then what goes by it.
   services->add(sqs::make_service(*queue_metrics));

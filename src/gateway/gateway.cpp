@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kLargestBody = 16 * 1024 * 1024;  // in memory, after inflating
 constexpr int kSyncThreads = 4;
 constexpr std::string_view kOwnPages = "/_renkei/";
+constexpr std::string_view kTaskCredentials = "/v2/credentials/";
 
 // For answers to requests that name no service of ours.
 constexpr api::Service kNobody{};
@@ -163,11 +164,30 @@ void Gateway::handle(net::Request request, net::Responder responder) {
     responder.send(page(request));
     return;
   }
+  if (request.path.starts_with(kTaskCredentials) && request.method == "GET") {
+    send_credentials(request.path.substr(kTaskCredentials.size()), std::move(responder));
+    return;
+  }
   auto pending = std::make_shared<Pending>(Pending{std::move(request), std::move(responder), {}, {}, {}, nullptr, {}});
   pending->claimed = read_claim(pending->request);
   pending->route = find_route(pending->request, pending->claimed.value_or(std::nullopt));
   pending->request_id = new_request_id(pending->route);
   handle_api(std::move(pending));
+}
+
+// Not signed, as on Fargate: the path itself is the secret.
+void Gateway::send_credentials(std::string uuid, net::Responder responder) {
+  post_([this, uuid = std::move(uuid), responder = std::move(responder)]() mutable {
+    net::Response response;
+    response.headers.emplace_back("content-type", "application/json");
+    if (auto credentials = cloud_.task_credentials(uuid)) {
+      response.body = std::move(*credentials);
+    } else {
+      response.status = 404;
+      response.body = R"({"code":"InvalidIdInRequest","message":"Credentials not found","HTTPErrorCode":404})";
+    }
+    responder.send(std::move(response));
+  });
 }
 
 void Gateway::handle_api(std::shared_ptr<Pending> pending) {

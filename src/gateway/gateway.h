@@ -58,6 +58,7 @@ class Gateway : public net::Handler {
   struct Pending;
 
   net::BodyPlan plan_upload(const net::Request& head, const Route& route, const Claimed& claimed);
+  void send_credentials(std::string uuid, net::Responder responder);
   void handle_api(std::shared_ptr<Pending> pending);
   void finish_upload(std::shared_ptr<Pending> pending, cloud::Request request);
   base::Outcome<cloud::Request> read(Pending& pending);
