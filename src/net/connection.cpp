@@ -138,12 +138,14 @@ Task<bool> Connection::serve_one() {
   BodyPlan plan = loop_->handler->on_head(request);
   if (!plan.refusal && !plan.sink && framing->length.value_or(0) > plan.memory_limit) plan.refusal = plain_refusal(413);
   if (plan.refusal) {
-    const bool keep = framing->empty() && wants_keep_alive(request);
+    const bool keep = framing->empty() && !expects && wants_keep_alive(request);
     const bool sent = co_await send(std::move(*plan.refusal), request, keep);
     if (sent && keep) co_return true;
     co_return co_await linger();
   }
-  if (!framing->empty() && !co_await read_body(request, plan, *framing, expects)) co_return false;
+  // Said before an empty body too: after a final reply in its place, botocore misreads the connection's next reply.
+  const bool reads = !framing->empty() || expects;
+  if (reads && !co_await read_body(request, plan, *framing, expects)) co_return false;
 
   bool keep_alive = wants_keep_alive(request);
   Request head;  // what the reply's form depends on

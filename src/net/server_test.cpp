@@ -166,6 +166,15 @@ TEST_F(ServerTest, SaysContinueWhenAskedTo) {
   EXPECT_TRUE(other.read_until("\r\n\r\n").starts_with("HTTP/1.1 403 Forbidden\r\n"));
 }
 
+TEST_F(ServerTest, SaysContinueBeforeAnEmptyBodyToo) {
+  start();
+  RawClient raw(server->port());
+  for (int i = 0; i < 2; ++i) {
+    raw.send("PUT /x HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\nexpect: 100-continue\r\n\r\n");
+    EXPECT_TRUE(raw.read_until("PUT /x ").starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
+  }
+}
+
 TEST_F(ServerTest, HeadHasLengthAndNoBody) {
   start();
   RawClient raw(server->port());
