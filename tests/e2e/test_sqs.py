@@ -1,8 +1,11 @@
 """Debian's boto3 speaks the query protocol to SQS, its AWS CLI too."""
 
 import hashlib
+import json
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -72,3 +75,33 @@ def test_the_cli_reads_the_same_queue(shared_server, sqs, queue):
     shared_server.aws("sqs", "send-message", "--queue-url", queue, "--message-body", "from the cli")
     [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
     assert message["Body"] == "from the cli"
+
+
+def post(url, target, body):
+    """A JSON request as SDKs send it that post to the QueueUrl itself: (status, headers, document)."""
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), headers={
+        "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"AmazonSQS.{target}",
+        "X-Amz-Date": "20240101T000000Z",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=test/20240101/ap-northeast-1/sqs/aws4_request, "
+                         "SignedHeaders=host, Signature=" + "0" * 64})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return reply.status, reply.headers, json.loads(reply.read() or b"{}")
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, json.loads(error.read())
+
+
+def test_json_on_the_path_of_a_queue(sqs, queue):
+    assert post(queue, "SendMessage", {"MessageBody": "by path"})[0] == 200
+    status, _, answer = post(queue, "ReceiveMessage", {"MaxNumberOfMessages": 10})
+    assert status == 200 and answer["Messages"][0]["Body"] == "by path"
+    status, _, answer = post(queue, "ReceiveMessage", {})
+    assert status == 200 and "Messages" not in answer
+
+
+def test_json_errors_carry_the_query_code_in_a_header(shared_server):
+    status, headers, answer = post(shared_server.url, "GetQueueUrl", {"QueueName": "none"})
+    assert status == 400
+    assert answer["__type"] == "com.amazonaws.sqs#QueueDoesNotExist"
+    assert answer["message"] == "The specified queue does not exist."
+    assert headers["x-amzn-query-error"] == "AWS.SimpleQueueService.NonExistentQueue;Sender"
