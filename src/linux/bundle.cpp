@@ -178,11 +178,13 @@ Result<Value> process_of(const BundlePlan& plan, const User& user) {
   if (!directory.starts_with('/')) directory.insert(0, "/");
   Value::Array groups;
   for (const unsigned group : user.groups) groups.emplace_back(static_cast<std::int64_t>(group));
+  std::vector<std::string> allowed(std::begin(kCapabilities), std::end(kCapabilities));
+  if (!plan.device_rules) std::erase(allowed, "CAP_MKNOD");
   Value::Object capabilities;
   for (const char* set : {"bounding", "effective", "permitted"}) {
     // As Docker: another user than root has them in the bounding set only.
     const bool all = user.uid == 0 || std::strcmp(set, "bounding") == 0;
-    capabilities.emplace_back(set, all ? texts(kCapabilities) : Value(Value::Array{}));
+    capabilities.emplace_back(set, all ? texts(allowed) : Value(Value::Array{}));
   }
   TRY(Value rlimits, limits(plan.spec.ulimits));
   return object({{"terminal", false},
@@ -255,8 +257,9 @@ Value devices() {
   return out;
 }
 
-Value resources(const runtime::ContainerSpec& spec) {
-  Value out = object({{"devices", devices()}});
+Value resources(const runtime::ContainerSpec& spec, bool device_rules) {
+  Value out = Value::Object{};
+  if (device_rules) out.set("devices", devices());
   if (spec.cpu_units > 0) {
     out.set("cpu", object({{"shares", std::max<std::int64_t>(spec.cpu_units, 2)}}));
   }
@@ -276,7 +279,7 @@ Value linux_part(const BundlePlan& plan) {
   for (const char* type : {"pid", "ipc", "uts", "mount", "cgroup"}) namespaces.push_back(object({{"type", type}}));
   return object({{"cgroupsPath", plan.cgroup},
                  {"namespaces", std::move(namespaces)},
-                 {"resources", resources(plan.spec)},
+                 {"resources", resources(plan.spec, plan.device_rules)},
                  {"seccomp", seccomp()},
                  {"maskedPaths", texts(kMaskedPaths)},
                  {"readonlyPaths", texts(kReadOnlyPaths)}});

@@ -16,13 +16,14 @@ namespace linux_runtime {
 struct BundlePlan {
   const runtime::ContainerSpec& spec;
   const image::Config& image;
-  std::string root;                                // the mounted root file system
-  std::string directory;                           // files of this container: hosts, hostname, resolv.conf, config.json
-  std::string volumes;                             // directory of the task's volumes
-  std::string cgroup;                              // "/renkei/TASK/ID"
-  std::string init;                                // path of a static tini on the host; used when spec.init_process
-  std::string time_library;                        // path on the host, or "" without time-lapse
-  std::map<std::string, std::string> environment;  // weaker than the specification's
+  std::string root;          // the mounted root file system
+  std::string directory;     // files of this container: hosts, hostname, resolv.conf, config.json
+  std::string volumes;       // directory of the task's volumes
+  std::string cgroup;        // "/renkei/TASK/ID"
+  bool device_rules = true;  // false: crun cannot set them here; then no device may be made instead
+  std::string init;          // path of a static tini on the host; used when spec.init_process
+  std::string time_library;  // path on the host, or "" without time-lapse
+  std::map<std::string, std::string> environment;          // weaker than the specification's
   std::vector<std::pair<std::string, std::string>> hosts;  // name, address
 };
 

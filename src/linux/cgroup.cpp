@@ -210,6 +210,10 @@ Result<void> Cgroups::remove(const std::string& path) const {
   return error("cannot remove the cgroup " + path);
 }
 
+void Cgroups::prune(const std::string& path) const {
+  for (const std::string& directory : trees(path)) rmdir(directory.c_str());
+}
+
 std::optional<double> Cgroups::cpu_seconds(const std::string& path) const {
   if (version_ == Version::V2) {
     const auto micros = field(root_ + path + "/cpu.stat", "usage_usec");

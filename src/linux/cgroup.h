@@ -31,6 +31,9 @@ class Cgroups {
   // Kills what is in the group and below it, then removes it. Waits at most a second for the kernel to let go.
   Result<void> remove(const std::string& path) const;
 
+  // Removes a group only if nothing is in it.
+  void prune(const std::string& path) const;
+
   // Nothing when the group is gone.
   std::optional<double> cpu_seconds(const std::string& path) const;
   std::optional<std::int64_t> memory_bytes(const std::string& path) const;  // without inactive page cache

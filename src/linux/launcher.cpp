@@ -1,6 +1,8 @@
 #include "linux/launcher.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -21,6 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kOurCgroup = "/renkei";
 constexpr const char* kConmonCgroup = "/renkei/conmon";
 constexpr const char* kInit = "/usr/bin/tini-static";
 constexpr std::chrono::minutes kStartTimeout{1};
@@ -69,6 +72,11 @@ std::unexpected<Error> cannot_start(const std::string& why) {
       "CannotStartContainerError: failed to create new container runtime task: failed to create shim task: OCI runtime "
       "create failed: runc create failed: unable to start container process: " +
       why + ": unknown");
+}
+
+// With version 2 they are BPF programs, for which crun raises a limit.
+bool can_set_device_rules(const Cgroups& cgroups) {
+  return cgroups.version() != Cgroups::Version::V2 || prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1;
 }
 
 std::string first_line(const std::string& text) {
@@ -137,6 +145,7 @@ Result<void> Launcher::create_task(const runtime::TaskId& task, const runtime::S
   std::error_code failed;
   fs::create_directories(task_directory(task) + "/containers", failed);
   if (failed) return error("cannot create " + task_directory(task) + ": " + failed.message());
+  const std::lock_guard lock(shared_groups_);
   return cgroups_.create(task_cgroup(task), spec.cpu_units, spec.memory_bytes);
 }
 
@@ -184,6 +193,7 @@ Result<void> Launcher::prepare(const runtime::TaskId& task, const runtime::Conta
                         .directory = at.directory,
                         .volumes = task_directory(task) + "/volumes",
                         .cgroup = at.cgroup,
+                        .device_rules = can_set_device_rules(cgroups_),
                         .init = kInit,
                         .time_library = time_library_,
                         .environment = environment_,
@@ -259,7 +269,10 @@ Result<void> Launcher::run_conmon(const Place& at) const {
   TRY(const int pid, spawn(what));
   tell.reset();
   wait.reset();
-  cgroups_.join(kConmonCgroup, pid);
+  {
+    const std::lock_guard lock(shared_groups_);
+    cgroups_.join(kConmonCgroup, pid);
+  }
   (void)!write(let.get(), "\n", 1);
   let.reset();
   const int status = wait_for(pid);  // it goes on as a daemon
@@ -302,7 +315,12 @@ void Launcher::release(const Place& at) const {
 
 Result<void> Launcher::remove_task(const runtime::TaskId& task) const {
   for (const std::string& name : containers(task)) release(place(task, name));
-  CHECK(cgroups_.remove(task_cgroup(task)));
+  {
+    const std::lock_guard lock(shared_groups_);
+    CHECK(cgroups_.remove(task_cgroup(task)));
+    cgroups_.prune(kConmonCgroup);
+    cgroups_.prune(kOurCgroup);
+  }
   return remove_directory(task_directory(task));
 }
 

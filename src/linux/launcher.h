@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -86,6 +87,7 @@ class Launcher {
   std::vector<std::string> crun(std::vector<std::string> rest) const;
 
   const Options& options_;
+  mutable std::mutex shared_groups_;  // the groups above those of the tasks, which the last task takes away
   std::map<std::string, std::string> environment_;
   std::string time_library_;  // "" at speed 1
   image::ContentStore content_;

@@ -243,11 +243,11 @@ TEST_F(LinuxRuntimeTest, ARepeatedStartFindsTheContainerThatRuns) {
 TEST_F(LinuxRuntimeTest, RemovingLeavesNothing) {
   launch(task(1), shell("sleep 1000"), {.cpu_units = 256, .memory_bytes = 64 << 20});
   ASSERT_TRUE(wait_for_task<ContainerStarted>(task(1)));
-  EXPECT_NE(file_text("/proc/self/mountinfo").find(task(1)), std::string::npos);
+  EXPECT_NE(file_text("/proc/self/mountinfo").find(scratch->path()), std::string::npos);
   runtime->remove_sandbox(task(1));
   ASSERT_TRUE(wait_for_task<SandboxRemoved>(task(1)));
   EXPECT_EQ(wait_for_task<ContainerExited>(task(1))->exit_code, 137);
-  EXPECT_EQ(file_text("/proc/self/mountinfo").find(task(1)), std::string::npos);
+  EXPECT_EQ(file_text("/proc/self/mountinfo").find(scratch->path()), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(options.data_directory + "/tasks/" + task(1)));
   EXPECT_FALSE(
       std::filesystem::exists(options.state_directory + "/crun/" + Launcher(options).place(task(1), "app").id));

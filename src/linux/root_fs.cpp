@@ -64,7 +64,7 @@ Result<void> mount_overlay(const std::string& layers_directory, const std::vecto
   std::thread([&] {
     if (unshare(CLONE_FS) != 0 || chdir(layers_directory.c_str()) != 0) {
       result = system_error("cannot enter " + layers_directory);
-    } else if (mount("overlay", target.c_str(), "overlay", 0, options.c_str()) != 0) {
+    } else if (mount("overlay", target.c_str(), "overlay", MS_NODEV, options.c_str()) != 0) {
       result = system_error("cannot mount an overlay at " + target);
     }
   }).join();
