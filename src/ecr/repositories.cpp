@@ -226,11 +226,12 @@ base::Outcome<api::ecr::ListTagsForResource::Output> list_tags_for_resource(
   return out;
 }
 
-// The password carries the region it is for: a push to a plain address names none. See the gateway's registry.
+// The password carries the region it is for, because a push to a plain address names none (the gateway reads it). It
+// must not hold a colon: the AWS CLI splits the token at each.
 base::Outcome<api::ecr::GetAuthorizationToken::Output> get_authorization_token(
     State&, const api::ecr::GetAuthorizationToken::Input&, service::Context& ctx) {
   const std::string password =
-      "ecr:" + ctx.call.region + ":" + base::draw(ctx.random, base::kMixedAlnum, kPasswordLength);
+      "ecr." + ctx.call.region + "." + base::draw(ctx.random, base::kMixedAlnum, kPasswordLength);
   api::ecr::AuthorizationData data;
   data.authorization_token = wire::to_base64("AWS:" + password);
   data.expires_at = ctx.now + kTokenLife;

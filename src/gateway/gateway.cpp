@@ -1,10 +1,11 @@
 #include "gateway/gateway.h"
 
-#include <openssl/rand.h>
-
 #include <chrono>
 #include <filesystem>
 
+#include "api/ecr/operations.h"
+#include "gateway/ids.h"
+#include "gateway/registry.h"
 #include "gateway/spool.h"
 #include "net/gzip.h"
 #include "wire/faults.h"
@@ -25,17 +26,6 @@ constexpr std::string_view kTaskCredentials = "/v2/credentials/";
 constexpr api::Service kNobody{};
 
 using Ticks = std::chrono::steady_clock;
-
-std::string random_hex(std::size_t bytes) {
-  thread_local std::string pool;
-  if (pool.size() < bytes) {
-    pool.resize(4096);
-    RAND_bytes(reinterpret_cast<unsigned char*>(pool.data()), static_cast<int>(pool.size()));
-  }
-  const std::string out = wire::to_hex(std::string_view(pool).substr(pool.size() - bytes));
-  pool.resize(pool.size() - bytes);
-  return out;
-}
 
 std::string new_request_id(const Route& route) {
   const std::string hex = random_hex(16);
@@ -125,6 +115,14 @@ Gateway::Gateway(cloud::Cloud& cloud, const base::Clock& clock, Post post, Optio
       objects_(options_.data + "/objects"),
       workers_(kSyncThreads) {
   if (options_.strict) authenticator_.emplace(options_.keys);
+  const cloud::Config& config = cloud_.config();
+  const auto submit = [this](cloud::Request request, std::move_only_function<void(service::Answer)> then) {
+    post_([this, request = std::move(request), then = std::move(then)]() mutable {
+      cloud_.submit(std::move(request), service::Waiting{std::move(then), nullptr});
+    });
+  };
+  registry_ = std::make_unique<Registry>(
+      Registry::Options{options_.data, config.account, config.region, options_.strict}, submit, workers_);
 }
 
 Gateway::~Gateway() = default;
@@ -132,6 +130,7 @@ Gateway::~Gateway() = default;
 net::BodyPlan Gateway::on_head(const net::Request& head) {
   net::BodyPlan plan;
   plan.memory_limit = kLargestBody;
+  if (Registry::is_for(head)) return registry_->on_head(head);
   if (head.method != "PUT" || head.path.starts_with(kOwnPages)) return plan;
   const Claimed claimed = read_claim(head);
   const Route route = find_route(head, claimed.value_or(std::nullopt));
@@ -164,11 +163,14 @@ void Gateway::handle(net::Request request, net::Responder responder) {
     responder.send(page(request));
     return;
   }
-  if (request.path.starts_with(kTaskCredentials) && request.method == "GET") {
+  // No path of the registry: those go on behind a repository's name.
+  if (request.path.starts_with(kTaskCredentials) &&
+      request.path.find('/', kTaskCredentials.size()) == std::string::npos) {
     send_credentials(request.path.substr(kTaskCredentials.size()), std::move(responder));
     return;
   }
   auto pending = std::make_shared<Pending>(Pending{std::move(request), std::move(responder), {}, {}, {}, nullptr, {}});
+  if (Registry::is_for(pending->request)) return handle_registry(std::move(pending));
   pending->claimed = read_claim(pending->request);
   pending->route = find_route(pending->request, pending->claimed.value_or(std::nullopt));
   pending->request_id = new_request_id(pending->route);
@@ -190,12 +192,37 @@ void Gateway::send_credentials(std::string uuid, net::Responder responder) {
   });
 }
 
+void Gateway::handle_registry(std::shared_ptr<Pending> pending) {
+  pending->route.service = &api::ecr::service();
+  pending->route.protocol = api::Protocol::AwsJson;
+  pending->request_id = new_request_id(pending->route);
+  service::Call call = call_of(*pending);
+  net::Request request = std::move(pending->request);
+  pending->request.method = request.method;  // what the access log needs
+  pending->request.target = request.target;
+  pending->request.remote_address = request.remote_address;
+  registry_->handle(std::move(request), std::move(call), [this, pending = std::move(pending)](net::Response response) {
+    send(*pending, std::move(response));
+  });
+}
+
 void Gateway::handle_api(std::shared_ptr<Pending> pending) {
   auto request = read(*pending);
   if (!request) return refuse(*pending, request.error());
   if (pending->request.sink) {
     workers_.post([this, pending = std::move(pending), request = std::move(*request)]() mutable {
       finish_upload(std::move(pending), std::move(request));
+    });
+    return;
+  }
+  if (pending->operation == &api::ecr::PutImage::operation()) {
+    // The runtime reads manifests from disk.
+    workers_.post([this, pending = std::move(pending), request = std::move(*request)]() mutable {
+      const auto& manifest = request.input.as<api::ecr::PutImage::Input>().image_manifest;
+      if (!registry_->store_manifest(manifest)) {
+        return refuse(*pending, base::Fault{&wire::faults::InternalFailure, "The manifest could not be written."});
+      }
+      submit(std::move(pending), std::move(request));
     });
     return;
   }

@@ -59,6 +59,7 @@ class Gateway : public net::Handler {
 
   net::BodyPlan plan_upload(const net::Request& head, const Route& route, const Claimed& claimed);
   void send_credentials(std::string uuid, net::Responder responder);
+  void handle_registry(std::shared_ptr<Pending> pending);
   void handle_api(std::shared_ptr<Pending> pending);
   void finish_upload(std::shared_ptr<Pending> pending, cloud::Request request);
   base::Outcome<cloud::Request> read(Pending& pending);
@@ -77,6 +78,7 @@ class Gateway : public net::Handler {
   std::string objects_;  // directory
   std::optional<Authenticator> authenticator_;
   mutable Metrics metrics_;
+  std::unique_ptr<Registry> registry_;
   Workers workers_;
 };
 

@@ -60,21 +60,19 @@ bool SpoolFile::open(const std::string& directory, const std::string& name) {
   return descriptor_ >= 0;
 }
 
-std::optional<std::uint64_t> SpoolFile::reopen(const std::string& path) {
-  path_ = path;
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor_ < 0) return std::nullopt;
-  const off_t end = ::lseek(descriptor_, 0, SEEK_END);
-  if (end < 0) return std::nullopt;
-  return static_cast<std::uint64_t>(end);
-}
-
 bool SpoolFile::write(std::string_view bytes) {
   return descriptor_ >= 0 && write_all(descriptor_, bytes);
 }
 
 bool SpoolFile::keep() {
   if (descriptor_ < 0 || ::fsync(descriptor_) != 0) return false;
+  leave();
+  return sync_directory(std::filesystem::path(path_).parent_path().string());
+}
+
+bool SpoolFile::keep_as(const std::string& path) {
+  if (descriptor_ < 0 || ::fsync(descriptor_) != 0 || ::rename(path_.c_str(), path.c_str()) != 0) return false;
+  path_ = path;
   leave();
   return sync_directory(std::filesystem::path(path_).parent_path().string());
 }

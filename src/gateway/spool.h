@@ -26,11 +26,11 @@ class SpoolFile {
 
   // Makes a new file `directory`/`name`; false if that fails. Makes the directory if need be.
   bool open(const std::string& directory, const std::string& name);
-  // Opens an existing one to go on at its end; gives its size.
-  std::optional<std::uint64_t> reopen(const std::string& path);
   bool write(std::string_view bytes);
   // Puts the file and its directory entry on disk. After that it stays.
   bool keep();
+  // The same, under another name on the same disk.
+  bool keep_as(const std::string& path);
   // Closes without syncing, and leaves the file where it is.
   void leave();
 

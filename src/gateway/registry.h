@@ -1,0 +1,77 @@
+#pragma once
+
+// The OCI distribution endpoints, /v2/…: what docker, skopeo, buildah and `renkei push` speak. Blobs are streamed to
+// <data>/blobs/sha256; repositories, images and who may use which layer are ECR's, asked through its public operations.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "cloud/cloud.h"
+#include "gateway/spool.h"
+#include "gateway/workers.h"
+#include "image/content_store.h"
+#include "net/server.h"
+
+namespace gateway {
+
+class Registry {
+ public:
+  // Runs an operation on the strand; the answer comes there too.
+  using Submit = std::function<void(cloud::Request, std::move_only_function<void(service::Answer)>)>;
+  using Reply = std::move_only_function<void(net::Response)>;
+  struct Options {
+    std::string data;
+    std::string account;
+    std::string region;   // of pushes that name none
+    bool strict = false;  // every anonymous request is answered 401, not only GET /v2/
+  };
+
+  Registry(Options options, Submit submit, Workers& workers);
+  ~Registry();
+
+  static bool is_for(const net::Request& request);
+  net::BodyPlan on_head(const net::Request& head);
+  // `reply` is called once, on some thread.
+  void handle(net::Request request, service::Call call, Reply reply);
+  // Puts a manifest where the runtime looks for it. PutImage over the API needs it too. Blocks.
+  bool store_manifest(std::string_view manifest) const;
+
+ private:
+  struct Upload;
+  struct Exchange;
+  struct UploadSink;
+  using ExchangePtr = std::shared_ptr<Exchange>;
+
+  template <class Op, class F>
+  void call(const ExchangePtr& exchange, typename Op::Input input, F then);
+
+  void dispatch(const ExchangePtr& exchange);
+  void blob(const ExchangePtr& exchange);
+  void start_upload(const ExchangePtr& exchange);
+  void mount(const ExchangePtr& exchange, const std::string& digest, const std::string& from);
+  void upload(const ExchangePtr& exchange);
+  void complete(const ExchangePtr& exchange, std::shared_ptr<Upload> upload, const std::string& digest);
+  void record_layer(const ExchangePtr& exchange, const std::string& digest, std::uint64_t size);
+  void manifest(const ExchangePtr& exchange);
+  void get_manifest(const ExchangePtr& exchange);
+  void put_manifest(const ExchangePtr& exchange);
+  void delete_manifest(const ExchangePtr& exchange);
+  void tags(const ExchangePtr& exchange, std::optional<std::string> token);
+
+  std::shared_ptr<Upload> new_upload(const std::string& id);
+  std::shared_ptr<Upload> find_upload(const std::string& id);
+  void drop_upload(const std::string& id);
+
+  const Options options_;
+  const Submit submit_;
+  Workers& workers_;
+  const image::ContentStore content_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Upload>> uploads_;
+};
+
+}  // namespace gateway
