@@ -59,6 +59,19 @@ const api::Operation* upload_operation(const net::Request& request, const Route&
   return nullptr;
 }
 
+// It is a coding of the transfer, gone by now: the object's own Content-Encoding is the rest.
+void drop_aws_chunked(net::Headers& headers) {
+  std::string kept;
+  for (std::string_view rest = headers.get("content-encoding"); !rest.empty();) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    const std::string_view token = net::trim(rest.substr(0, end));
+    if (net::lower(token) != "aws-chunked") kept.append(kept.empty() ? "" : ",").append(token);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  std::erase_if(headers, [](const net::Header& header) { return header.first == "content-encoding"; });
+  if (!kept.empty()) headers.emplace_back("content-encoding", kept);
+}
+
 net::Response to_response(wire::HttpReply reply) {
   net::Response response;
   response.status = reply.status;
@@ -263,6 +276,7 @@ base::Outcome<cloud::Request> Gateway::read(Pending& pending) {
 // Undoes gzip and, where the body is in memory, aws-chunked.
 base::Outcome<void> Gateway::unwrap_body(Pending& pending) const {
   net::Request& request = pending.request;
+  if (request.headers.has_token("content-encoding", "aws-chunked")) drop_aws_chunked(request.headers);
   if (request.sink) return {};
   if (pending.route.protocol != api::Protocol::RestXml) {
     if (!request.headers.has_token("content-encoding", "gzip")) return {};
