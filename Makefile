@@ -18,11 +18,15 @@ $(BUILD)/build.ninja: CMakeLists.txt cmake/module.cmake cmake/apigen.cmake CMake
 build: setup ## setup, then build everything (PRESET=release|dev|asan|tsan)
 	@$(MAKE) --no-print-directory compile
 
-.PHONY: compile
+.PHONY: compile program
+program: $(BUILD)/build.ninja
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target renkei example_images
+
 compile: $(BUILD)/build.ninja
 	@cmake --build --preset $(PRESET) -j $(JOBS)
 
-demo: build ## run the example system in time-lapse, show it, draw demo-timeline.svg
+demo: setup ## run the example system in time-lapse, show it, draw demo-timeline.svg
+	@$(MAKE) --no-print-directory program
 	@tools/demo --build $(BUILD)
 
 test: build ## setup, build, check, and run every test

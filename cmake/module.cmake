@@ -35,6 +35,8 @@ function(renkei_module name)
   endif()
   if(tests AND RENKEI_TESTS)
     add_executable(test_${name} ${tests})
+    # A test is compiled more often than it is run: optimising it costs more than it gains.
+    target_compile_options(test_${name} PRIVATE -O0)
     target_link_libraries(test_${name} PRIVATE renkei_${name} ${RENKEI_TEST_LIBRARIES} gtest gtest_main Threads::Threads)
     add_test(NAME ${name} COMMAND test_${name})
   endif()
