@@ -11,6 +11,9 @@ namespace {
 constexpr base::FaultShape kInternalFailure{"InternalFailure", "InternalFailure", 500, false, ""};
 constexpr base::FaultShape kNotSupported{"UnsupportedOperation", "UnsupportedOperation", 501, true, ""};
 
+// What was due stays due when the store refuses it; trying at once again and again would only burn the processor.
+constexpr base::Duration kRestAfterRefusal = std::chrono::seconds(1);
+
 service::Answer internal_failure() {
   return {base::fault(kInternalFailure, "The request processing has failed because of an unknown error.")};
 }
@@ -57,6 +60,7 @@ void Cloud::commit(service::Change& change) {
     if (!accepted) {
       // Refused as a whole (a full disk, say): nothing happened, and the callers hear so.
       change.roll_back_to({0, 0, 0});
+      rest_until_ = parts_.clock.now() + kRestAfterRefusal;
       for (auto& reply : change.take_replies()) reply.deliver(internal_failure());
       return;
     }
@@ -140,12 +144,13 @@ base::TimePoint Cloud::deadline() const {
   base::TimePoint next = base::kNever;
   for (const service::Service* service : services_->all) {
     next = std::min(next, service->deadline());
-    if (changed_ && service->follows_changes()) return base::TimePoint::min();
+    if (changed_ && service->follows_changes()) next = base::TimePoint::min();
   }
-  return next;
+  return std::max(next, rest_until_);
 }
 
 base::TimePoint Cloud::tick() {
+  if (parts_.clock.now() < rest_until_) return deadline();
   const bool changed = std::exchange(changed_, false);
   for (service::Service* service : services_->all) {
     const bool due = service->deadline() <= parts_.clock.now();

@@ -103,7 +103,8 @@ class Cloud : public service::Invoker {
   std::deque<Owed> owed_;
   std::uint64_t written_ = 0;
   std::uint64_t durable_ = 0;
-  bool changed_ = false;  // since the last tick
+  bool changed_ = false;          // since the last tick
+  base::TimePoint rest_until_{};  // no ticks before that: the store refused the last one
   std::optional<store::Error> broken_;
 };
 
