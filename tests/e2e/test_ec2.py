@@ -1,7 +1,8 @@
 """The network of the example, as boto3 and the AWS CLI make and see it."""
 
 import pytest
-from botocore.exceptions import ClientError
+
+from server import refused
 
 
 @pytest.fixture
@@ -14,13 +15,6 @@ def vpc(ec2):
     made = ec2.create_vpc(CidrBlock="10.0.0.0/16",
                           TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": "Name", "Value": "net"}]}])
     return made["Vpc"]["VpcId"]
-
-
-def refused(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    error = caught.value.response
-    return error["Error"]["Code"], error["Error"]["Message"], error["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def test_vpc_and_subnet(ec2, vpc):
