@@ -134,6 +134,8 @@ Route find_route(const net::Request& request, const std::optional<wire::sigv4::C
     route.protocol = api::Protocol::AwsJson;
   } else if (route.service != nullptr && route.service->signing_name == "s3") {
     route.bucket = host.bucket;
+  } else if (route.service == nullptr && !action_field(request, "Action")) {
+    route.protocol = api::Protocol::RestJson;  // of a service that is not here, such as Lambda
   } else {
     const bool ec2 = route.service != nullptr && route.service->signing_name == "ec2";
     route.protocol = ec2 ? api::Protocol::Ec2Query : api::Protocol::AwsQuery;

@@ -52,6 +52,15 @@ TEST(Route, BySignatureFirst) {
   EXPECT_EQ(unknown.asked_for, "dynamodb");
 }
 
+TEST(Route, RefusalsOfServicesThatAreNotHereAreInTheirProtocol) {
+  const auto rest =
+      route({.method = "GET", .path = "/2015-03-31/functions/", .headers = {authorization("lambda"), kDate}});
+  EXPECT_EQ(id(rest), "");
+  EXPECT_EQ(rest.protocol, api::Protocol::RestJson);
+  const auto query = route({.headers = {authorization("sns"), kDate, kForm}, .body = "Action=ListTopics"});
+  EXPECT_EQ(query.protocol, api::Protocol::AwsQuery);
+}
+
 TEST(Route, UnsignedRequests) {
   EXPECT_EQ(id(route({.headers = {{"x-amz-target", "Logs_20140328.PutLogEvents"}}})), "logs");
   const auto cbor = route({.path = "/service/GraniteServiceVersion20100801/operation/PutMetricData",
