@@ -7,7 +7,6 @@
 #include "api/ec2/operations.h"
 #include "base/fault.h"
 #include "wire/percent.h"
-#include "wire/text.h"
 
 namespace cloudformation {
 namespace {
