@@ -57,9 +57,10 @@ class NestedStack : public Provider {
     Tables& tables = machine_.tables();
     tables.stacks.put(job.ctx.change, key, row);
     proposal->deployment.template_id = tables.keep_template(row, std::move(proposal->body), job.ctx);
-    machine_.begin_create(key, {.wanted = std::move(proposal->deployment),
-                                .token = job.stack.operation.token,
-                                .disable_rollback = job.stack.operation.disable_rollback},
+    machine_.begin_create(key,
+                          {.wanted = std::move(proposal->deployment),
+                           .token = job.stack.operation.token,
+                           .disable_rollback = job.stack.operation.disable_rollback},
                           job.ctx);
     return Progress{.physical_id = id, .finished = false};
   }
@@ -80,12 +81,14 @@ class NestedStack : public Provider {
     // What the child's own children name may have changed without it.
     if (same && !has_children(*child)) return settled(job, *child);
     if (child->status.ends_with("IN_PROGRESS") || child->status.find("ROLLBACK_FAILED") != std::string::npos) {
-      return std::unexpected(Failure{"Stack:" + child->id + " is in " + child->status + " state and can not be updated."});
+      return std::unexpected(
+          Failure{"Stack:" + child->id + " is in " + child->status + " state and can not be updated."});
     }
     proposal->deployment.template_id = tables.keep_template(*child, std::move(proposal->body), job.ctx);
-    machine_.begin_update(stack_key(*child), {.wanted = std::move(proposal->deployment),
-                                              .token = job.stack.operation.token,
-                                              .disable_rollback = job.stack.operation.disable_rollback},
+    machine_.begin_update(stack_key(*child),
+                          {.wanted = std::move(proposal->deployment),
+                           .token = job.stack.operation.token,
+                           .disable_rollback = job.stack.operation.disable_rollback},
                           job.ctx);
     return Progress{.physical_id = job.physical_id, .finished = false};
   }
@@ -133,8 +136,7 @@ class NestedStack : public Provider {
   const StackRow* find(const Job& job) const { return machine_.tables().find_stack(job.ctx.call, job.physical_id); }
 
   static Step failed(const StackRow& child, const char* what, const std::string& reason) {
-    return std::unexpected(
-        Failure{"Embedded stack " + child.id + " was not successfully " + what + ": " + reason});
+    return std::unexpected(Failure{"Embedded stack " + child.id + " was not successfully " + what + ": " + reason});
   }
 
   // The reason that began the rollback, without what it led to.
@@ -194,7 +196,8 @@ class NestedStack : public Provider {
     }
     if (const Value* own = job.property("Tags")) {
       for (const Value& tag : own->as_array()) {
-        std::erase_if(proposal.deployment.tags, [&](const auto& held) { return held.first == tag.find("Key")->to_text(); });
+        std::erase_if(proposal.deployment.tags,
+                      [&](const auto& held) { return held.first == tag.find("Key")->to_text(); });
         proposal.deployment.tags.emplace_back(tag.find("Key")->to_text(), tag.find("Value")->to_text());
       }
     }
@@ -202,8 +205,10 @@ class NestedStack : public Provider {
     for (const ResourceDeclaration& resource : checked->source.resources) {
       const ResourceRow* row = machine_.tables().find_resource(child, resource.name);
       if (row == nullptr || row->type == resource.type) continue;
-      return refuse("Update of resource type is not permitted. The new template modifies resource type of the following resources: [" +
-                    resource.name + "]");
+      return refuse(
+          "Update of resource type is not permitted. The new template modifies resource type of the following "
+          "resources: [" +
+          resource.name + "]");
     }
     return proposal;
   }

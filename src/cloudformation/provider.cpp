@@ -87,7 +87,10 @@ Failure handler_failure(const Job& job, const base::Fault& fault) {
                               ", Status Code: " + std::to_string(fault.shape->http_status) +
                               ", Request ID: " + base::uuid(job.ctx.random) + ") (SDK Attempt Count: 1)";
   const std::string_view code = handler_code(*fault.shape);
-  return {wrapped(job, message, code), code == "ResourceConflict"};
+  const std::string_view name = fault.shape->query_code.empty() ? fault.shape->name : fault.shape->query_code;
+  const bool may_pass =
+      mentions(name, "DependencyViolation") || mentions(name, "InUse") || mentions(name, "ClusterContains");
+  return {wrapped(job, message, code), may_pass};
 }
 
 Failure handler_failure(const Job& job, std::string_view message, std::string_view code) {

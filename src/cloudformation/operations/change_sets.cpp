@@ -125,8 +125,9 @@ CLOUDFORMATION_OPERATION(CreateChangeSet, create_change_set) {
       output.stack_id = stack.id;
       return output;
     }
-    return base::fault(cfn::faults::AlreadyExistsException,
-                       "ChangeSet " + input.change_set_name + " cannot be created due to a mismatch with existing attribute Template");
+    return base::fault(
+        cfn::faults::AlreadyExistsException,
+        "ChangeSet " + input.change_set_name + " cannot be created due to a mismatch with existing attribute Template");
   }
   TRY(Proposal proposal, propose(state, input, stack, ctx));
   const auto zones = list_zones(ctx);

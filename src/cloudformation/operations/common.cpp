@@ -18,8 +18,9 @@ base::Outcome<std::string> template_text(State& state, const std::optional<std::
   if (!body && !url) return refuse("Either Template URL or Template Body must be specified.");
   if (url) return fetch_template(state.source, *url, ctx);
   if (body->size() > kTemplateBodyMax) {
-    return refuse("1 validation error detected: Value '" + *body +
-                  "' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200");
+    return refuse(
+        "1 validation error detected: Value '" + *body +
+        "' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200");
   }
   return *body;
 }
@@ -118,9 +119,10 @@ base::Outcome<bool> seen_token(const StackRow& stack, const std::optional<std::s
   const auto found = std::ranges::find(stack.tokens, *token, &TokenRow::token);
   if (found == stack.tokens.end()) return false;
   if (found->fingerprint == fingerprint) return true;
-  return base::fault(cfn::faults::TokenAlreadyExistsException,
-                     "The client request token " + *token +
-                         " has already been used for this stack. Retry the request with a different client request token");
+  return base::fault(
+      cfn::faults::TokenAlreadyExistsException,
+      "The client request token " + *token +
+          " has already been used for this stack. Retry the request with a different client request token");
 }
 
 void remember_token(State& state, const std::string& stack, const std::optional<std::string>& token,

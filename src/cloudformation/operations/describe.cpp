@@ -13,7 +13,9 @@ constexpr std::size_t kEventsPage = 100;
 constexpr std::size_t kResourcesPage = 100;
 constexpr std::size_t kExportsPage = 100;
 
-std::optional<std::string> if_any(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
+std::optional<std::string> if_any(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
 
 cfn::StackDriftInformation no_drift() {
   cfn::StackDriftInformation drift;
@@ -94,7 +96,8 @@ void fill(Shown& shown, const StackRow& stack, const ResourceRow& row) {
 // Newest first.
 std::vector<const StackRow*> stacks_of(const State& state, service::Context& ctx) {
   std::vector<const StackRow*> stacks;
-  for (const auto& [key, row] : state.tables.stacks.with_prefix(service::scope_prefix(ctx.call))) stacks.push_back(&row);
+  for (const auto& [key, row] : state.tables.stacks.with_prefix(service::scope_prefix(ctx.call)))
+    stacks.push_back(&row);
   std::ranges::stable_sort(stacks, std::ranges::greater{}, &StackRow::created_at);
   return stacks;
 }
@@ -202,7 +205,8 @@ CLOUDFORMATION_OPERATION(DescribeStackResources, describe_stack_resources) {
     if (!input.physical_resource_id) return refuse("Either StackName or PhysicalResourceId must be specified.");
     for (const StackRow* candidate : stacks_of(state, ctx)) {
       for (const ResourceRow* row : state.tables.resources_of(*candidate)) {
-        if (candidate->status != "DELETE_COMPLETE" && row->now.physical_id == *input.physical_resource_id) stack = candidate;
+        if (candidate->status != "DELETE_COMPLETE" && row->now.physical_id == *input.physical_resource_id)
+          stack = candidate;
       }
     }
     if (stack == nullptr) return refuse("Stack for " + *input.physical_resource_id + " does not exist");

@@ -55,7 +55,8 @@ struct Page {
 };
 base::Outcome<Page> page(std::size_t count, std::size_t size, const std::optional<std::string>& token);
 // Whether an operation of this token was begun before: true, and nothing is to be done; a fault if it was another one.
-base::Outcome<bool> seen_token(const StackRow& stack, const std::optional<std::string>& token, const std::string& fingerprint);
+base::Outcome<bool> seen_token(const StackRow& stack, const std::optional<std::string>& token,
+                               const std::string& fingerprint);
 void remember_token(State& state, const std::string& stack, const std::optional<std::string>& token,
                     const std::string& fingerprint, service::Context& ctx);
 

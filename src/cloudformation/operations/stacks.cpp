@@ -22,14 +22,17 @@ base::Outcome<void> refuse_unsupported(const std::optional<std::string>& policy_
   return {};
 }
 
-base::Outcome<void> check_resource_types(const Blueprint& blueprint, const std::optional<std::vector<std::string>>& allowed) {
+base::Outcome<void> check_resource_types(const Blueprint& blueprint,
+                                         const std::optional<std::vector<std::string>>& allowed) {
   if (!allowed || allowed->empty()) return {};
   for (const ResourceDeclaration& resource : blueprint.source.resources) {
     const bool fits = std::ranges::any_of(*allowed, [&](const std::string& type) {
-      return type == resource.type || (type.ends_with("*") && resource.type.starts_with(type.substr(0, type.size() - 1)));
+      return type == resource.type ||
+             (type.ends_with("*") && resource.type.starts_with(type.substr(0, type.size() - 1)));
     });
     if (fits) continue;
-    return refuse("Resource type " + resource.type + " is not allowed by parameter ResourceTypes [" + joined(*allowed) + "]");
+    return refuse("Resource type " + resource.type + " is not allowed by parameter ResourceTypes [" + joined(*allowed) +
+                  "]");
   }
   return {};
 }
@@ -41,8 +44,10 @@ base::Outcome<void> check_types_stay(const State& state, const StackRow& stack, 
     if (row != nullptr && !row->now.physical_id.empty() && row->type != resource.type) moved.push_back(resource.name);
   }
   if (moved.empty()) return {};
-  return refuse("Update of resource type is not permitted. The new template modifies resource type of the following resources: [" +
-                joined(moved) + "]");
+  return refuse(
+      "Update of resource type is not permitted. The new template modifies resource type of the following resources: "
+      "[" +
+      joined(moved) + "]");
 }
 
 bool is_updatable(const std::string& status) {
@@ -66,7 +71,8 @@ CLOUDFORMATION_OPERATION(CreateStack, create_stack) {
     output.stack_id = held->id;
     return output;
   }
-  if (input.disable_rollback && input.on_failure) return refuse("You can not specify both DisableRollback and OnFailure");
+  if (input.disable_rollback && input.on_failure)
+    return refuse("You can not specify both DisableRollback and OnFailure");
   StackRow row = held != nullptr ? *held : new_stack(input.stack_name, ctx);
   row.on_failure = input.on_failure.value_or("ROLLBACK");
   row.disable_rollback = input.disable_rollback.value_or(false);

@@ -8,7 +8,9 @@
 namespace cloudformation {
 namespace {
 
-std::optional<std::string> if_any(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
+std::optional<std::string> if_any(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
 
 base::Outcome<Template> checked_template(const State& state, const std::string& body) {
   auto source = read_template(body);
@@ -58,7 +60,8 @@ CLOUDFORMATION_OPERATION(GetTemplate, get_template) {
   if (input.change_set_name) {
     const ChangeSetRow* set = find_change_set(state, *stack, *input.change_set_name);
     if (set == nullptr) {
-      return base::fault(cfn::faults::ChangeSetNotFoundException, "ChangeSet [" + *input.change_set_name + "] does not exist");
+      return base::fault(cfn::faults::ChangeSetNotFoundException,
+                         "ChangeSet [" + *input.change_set_name + "] does not exist");
     }
     deployment = &set->wanted;
   }
