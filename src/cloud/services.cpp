@@ -7,6 +7,8 @@
 #include "cloud/adapters/service_events.h"
 #include "cloud/adapters/service_metrics.h"
 #include "cloud/adapters/task_identity.h"
+#include "cloud/adapters/template_source.h"
+#include "cloudformation/service.h"
 #include "cloudwatch/service.h"
 #include "ec2/service.h"
 #include "ecr/service.h"
@@ -49,10 +51,13 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->add(std::move(ecs));
   auto object_blobs = std::make_shared<ObjectBlobs>(parts.blobs);
   services->add(s3::make_service(*object_blobs));
+  auto templates = std::make_shared<ObjectTemplates>(parts.blobs);
+  services->add(cloudformation::make_service(*templates));
   services->adapters.push_back(std::move(queue_metrics));
   services->adapters.push_back(std::move(alarm_actions));
   services->adapters.push_back(std::move(service_metrics));
   services->adapters.push_back(std::move(object_blobs));
+  services->adapters.push_back(std::move(templates));
   services->adapters.push_back(std::move(service_events));
   return services;
 }
