@@ -49,7 +49,8 @@ struct TypeSchema {
   std::span<const PropertySchema> properties;
   std::span<const std::string_view> attributes{};  // for Fn::GetAtt; "Outputs.*" admits any output
   std::string_view name_property{};                // a custom name, which an unlike resource can't share
-  bool system_tags = false;                        // gets aws:cloudformation:… tags
+  // Gets aws:cloudformation:… tags. AWS sets them on more types; ECS, CloudWatch and S3 here refuse them from anyone.
+  bool system_tags = false;
   bool needs_iam_capability = false;
 
   const PropertySchema* find(std::string_view property) const;

@@ -27,8 +27,7 @@ constexpr std::string_view kArnOnly[] = {"Arn"};
 constexpr TypeSchema kCluster{.name = "AWS::ECS::Cluster",
                               .properties = kClusterProperties,
                               .attributes = kArnOnly,
-                              .name_property = "ClusterName",
-                              .system_tags = true};
+                              .name_property = "ClusterName"};
 
 std::expected<void, Failure> sync_tags(const Job& job, const std::string& arn) {
   const TagChange tags = tag_change(job);
@@ -97,8 +96,7 @@ constexpr PropertySchema kTaskDefinitionProperties[] = {
 constexpr std::string_view kTaskDefinitionAttributes[] = {"TaskDefinitionArn"};
 constexpr TypeSchema kTaskDefinition{.name = "AWS::ECS::TaskDefinition",
                                      .properties = kTaskDefinitionProperties,
-                                     .attributes = kTaskDefinitionAttributes,
-                                     .system_tags = true};
+                                     .attributes = kTaskDefinitionAttributes};
 
 Step create_task_definition(const Job& job) {
   Value input = job.properties;

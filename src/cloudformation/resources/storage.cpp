@@ -125,8 +125,7 @@ constexpr std::string_view kBucketAttributes[] = {"Arn", "DomainName", "DualStac
 constexpr TypeSchema kBucket{.name = "AWS::S3::Bucket",
                              .properties = kBucketProperties,
                              .attributes = kBucketAttributes,
-                             .name_property = "BucketName",
-                             .system_tags = true};
+                             .name_property = "BucketName"};
 
 // The API's names for what the template calls BucketEncryption.
 Value encryption(const Value& property) {
