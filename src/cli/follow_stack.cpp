@@ -76,6 +76,7 @@ std::expected<void, client::Error> StackFollower::print_new(bool show) {
       token = old ? std::nullopt : page.next_token;
     } while (token);
   }
+  std::ranges::reverse(fresh);  // they come newest first, and some in the same moment
   std::ranges::stable_sort(fresh, {}, [](const auto& event) { return event.timestamp; });
   for (const auto& event : fresh) {
     if (!show) continue;

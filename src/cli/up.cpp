@@ -54,7 +54,13 @@ class TemplateBucket {
       auto identity = client_.call<api::sts::GetCallerIdentity>({});
       if (!identity) return std::unexpected("the account can't be asked for: " + identity.error().to_text());
       const std::string name = "renkei-templates-" + *identity->account + "-" + common_.region;
-      auto made = client_.call<api::s3::CreateBucket>({.bucket = name});
+      api::s3::CreateBucketRequest input;
+      input.bucket = name;
+      if (common_.region != "us-east-1") {  // the one region that is named by naming none
+        input.create_bucket_configuration.emplace();
+        input.create_bucket_configuration->location_constraint = common_.region;
+      }
+      auto made = client_.call<api::s3::CreateBucket>(std::move(input));
       if (!made && made.error().code != "BucketAlreadyOwnedByYou") {
         return std::unexpected("the bucket " + name + " can't be made: " + made.error().to_text());
       }
