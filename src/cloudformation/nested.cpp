@@ -121,7 +121,10 @@ class NestedStack : public Provider {
     }
     if (status.ends_with("IN_PROGRESS")) return waiting;
     if (child == nullptr) return std::unexpected(Failure{"Embedded stack " + job.physical_id + " was deleted."});
-    return failed(*child, work == Work::Creating ? "created" : "updated", first_reason(*child));
+    if (work == Work::Updating) {
+      return failed(*child, "updated. Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason", first_reason(*child));
+    }
+    return failed(*child, "created", first_reason(*child));
   }
 
   void cancel(const Job& job) override {
@@ -143,8 +146,9 @@ class NestedStack : public Provider {
   std::string first_reason(const StackRow& child) const {
     std::string reason = child.reason;
     for (const auto& [key, event] : machine_.tables().events.with_prefix(part_prefix(child))) {
-      const bool own = event.physical_id == child.id;
-      if (own && (event.status == "ROLLBACK_IN_PROGRESS" || event.status == "CREATE_FAILED")) reason = event.reason;
+      const bool failed = event.status == "ROLLBACK_IN_PROGRESS" || event.status == "CREATE_FAILED" ||
+                          event.status == "UPDATE_ROLLBACK_IN_PROGRESS" || event.status == "UPDATE_FAILED";
+      if (event.physical_id == child.id && failed) reason = event.reason;
     }
     const auto tail = reason.find("Rollback requested by user.");
     return tail == std::string::npos ? reason : reason.substr(0, tail);
