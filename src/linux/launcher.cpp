@@ -23,6 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kCgroupManager = "--cgroup-manager=cgroupfs";
 constexpr const char* kOurCgroup = "/renkei";
 constexpr const char* kConmonCgroup = "/renkei/conmon";
 constexpr const char* kInit = "/usr/bin/tini-static";
@@ -136,7 +137,7 @@ std::vector<std::string> Launcher::containers(const runtime::TaskId& task) const
 }
 
 std::vector<std::string> Launcher::crun(std::vector<std::string> rest) const {
-  std::vector<std::string> out{crun_path_, "--root", options_.state_directory + "/crun", "--cgroup-manager=cgroupfs"};
+  std::vector<std::string> out{crun_path_, "--root", options_.state_directory + "/crun", kCgroupManager};
   std::ranges::move(rest, std::back_inserter(out));
   return out;
 }
@@ -213,6 +214,29 @@ void Launcher::warn_of_real_time(const Place& at, const std::vector<std::string>
                                                  ": it is statically linked, so it keeps the machine's time");
 }
 
+std::vector<std::string> Launcher::conmon_command(const Place& at) const {
+  const std::string sockets = options_.state_directory + "/sockets";
+  std::error_code ignored;
+  fs::create_directories(sockets, ignored);
+  std::vector<std::string> out{"conmon", "--no-sync-log"};
+  const auto add = [&](const char* option, const std::string& value) { out.insert(out.end(), {option, value}); };
+  add("--api-version", "1");
+  for (const char* option : {"--cid", "--cuuid", "--name"}) add(option, at.id);
+  add("--runtime", crun_path_);
+  add("--bundle", at.directory);
+  add("--container-pidfile", at.pid_file());
+  add("--conmon-pidfile", at.conmon_pid_file());
+  add("--log-path", "k8s-file:" + at.log());
+  add("--log-level", "warning");
+  add("--exit-dir", at.directory + "/exit");
+  add("--socket-dir-path", sockets);
+  for (const std::string& argument :
+       {std::string("--root"), options_.state_directory + "/crun", std::string(kCgroupManager)}) {
+    add("--runtime-arg", argument);
+  }
+  return out;
+}
+
 // conmon starts `crun create`, tells the container's pid through one pipe, and lives as long as the container. Through
 // the other we let it go on, after it was moved to a cgroup that outlives this process.
 Result<void> Launcher::run_conmon(const Place& at) const {
@@ -227,42 +251,7 @@ Result<void> Launcher::run_conmon(const Place& at) const {
   const Fd errors(open((at.directory + "/conmon.err").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!errors) return system_error("cannot create " + at.directory + "/conmon.err");
 
-  const std::string state = options_.state_directory;
-  std::error_code ignored;
-  fs::create_directories(state + "/sockets", ignored);
-  Spawn what;
-  what.argv = {"conmon",
-               "--api-version",
-               "1",
-               "-c",
-               at.id,
-               "-u",
-               at.id,
-               "-n",
-               at.id,
-               "-r",
-               crun_path_,
-               "-b",
-               at.directory,
-               "-p",
-               at.pid_file(),
-               "-P",
-               at.conmon_pid_file(),
-               "-l",
-               "k8s-file:" + at.log(),
-               "--exit-dir",
-               at.directory + "/exit",
-               "--socket-dir-path",
-               state + "/sockets",
-               "--no-sync-log",
-               "--log-level",
-               "warning",
-               "--runtime-arg",
-               "--root",
-               "--runtime-arg",
-               state + "/crun",
-               "--runtime-arg",
-               "--cgroup-manager=cgroupfs"};
+  Spawn what{.argv = conmon_command(at)};
   what.directory = at.directory;  // where conmon leaves a file named "oom"
   what.environment = {"_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"};
   what.fds = {{errors.get(), 1}, {errors.get(), 2}, {tell.get(), 3}, {wait.get(), 4}};

@@ -80,6 +80,7 @@ class Launcher {
  private:
   Result<image::Image> fetch_outside(const runtime::ImageSource& source);
   Result<void> prepare(const runtime::TaskId& task, const runtime::ContainerSpec& spec, const Place& place) const;
+  std::vector<std::string> conmon_command(const Place& place) const;
   Result<void> run_conmon(const Place& place) const;
   void use_time_library();
   void warn_of_real_time(const Place& place, const std::vector<std::string>& argv) const;
