@@ -1,5 +1,6 @@
 #include "linux/linux_runtime.h"
 
+#include <fcntl.h>
 #include <signal.h>
 
 #include <fstream>
@@ -238,6 +239,19 @@ TEST_F(LinuxRuntimeTest, ARepeatedStartFindsTheContainerThatRuns) {
   ASSERT_TRUE(wait_for_task<ContainerStarted>(task(1)));
   ASSERT_TRUE(wait_for_task<Logs>(task(1)));
   EXPECT_EQ(lines(task(1)), Lines{"once"});
+}
+
+TEST_F(LinuxRuntimeTest, WhatOutlivesUsHoldsNoneOfOurFiles) {
+  const std::string marker = scratch->path() + "/held";
+  const Fd open_across_exec(open(marker.c_str(), O_WRONLY | O_CREAT, 0600));
+  launch(task(1), shell("sleep 1000"));
+  ASSERT_TRUE(wait_for_task<ContainerStarted>(task(1)));
+  const Launcher launcher(options);
+  const int conmon = launcher.conmon_pid(launcher.place(task(1), "app"));
+  ASSERT_GT(conmon, 0);
+  for (const auto& fd : std::filesystem::directory_iterator("/proc/" + std::to_string(conmon) + "/fd")) {
+    EXPECT_NE(std::filesystem::read_symlink(fd.path()), marker);
+  }
 }
 
 TEST_F(LinuxRuntimeTest, RemovingLeavesNothing) {

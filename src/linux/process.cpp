@@ -19,6 +19,7 @@
 namespace linux_runtime {
 namespace {
 
+constexpr int kChildFdsMax = 16;  // children get fewer descriptors than that
 constexpr std::size_t kOutputBytesMax = 64 << 10;
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -51,7 +52,16 @@ Result<int> spawn(const Spawn& what) {
     const bool named = std::ranges::any_of(what.fds, [&](const auto& pair) { return pair.second == fd; });
     if (!named) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", fd == 0 ? O_RDONLY : O_WRONLY, 0);
   }
-  for (const auto& [ours, its] : what.fds) posix_spawn_file_actions_adddup2(&actions, ours, its);
+  // Sources are moved out of the way of targets first. Everything else is closed: a child that outlives us must not
+  // hold our listening socket, which libraries don't always open with close-on-exec.
+  std::vector<Fd> moved;
+  int last = 2;
+  for (const auto& [ours, its] : what.fds) {
+    moved.emplace_back(fcntl(ours, F_DUPFD_CLOEXEC, kChildFdsMax));
+    posix_spawn_file_actions_adddup2(&actions, moved.back().get(), its);
+    last = std::max(last, its);
+  }
+  posix_spawn_file_actions_addclosefrom_np(&actions, last + 1);
   if (!what.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, what.directory.c_str());
   sigset_t all, none;
   sigfillset(&all);
