@@ -115,9 +115,12 @@ class NestedStack : public Provider {
       return settled(job, *child);
     }
     if (job.restoring && status == "UPDATE_ROLLBACK_COMPLETE") return settled(job, *child);
-    if (work == Work::Updating && !job.restoring && status == "UPDATE_ROLLBACK_IN_PROGRESS") {
-      return std::unexpected(Failure{"Embedded stack " + child->id + " was not successfully updated. Currently in " +
-                                     status + " with reason: " + child->reason});
+    // A small child is back at its old state before its parent looks.
+    if (work == Work::Updating && !job.restoring && status.starts_with("UPDATE_ROLLBACK_")) {
+      return std::unexpected(Failure{"Embedded stack " + child->id +
+                                     " was not successfully updated. Currently in UPDATE_ROLLBACK_IN_PROGRESS with "
+                                     "reason: " +
+                                     first_reason(*child)});
     }
     if (status.ends_with("IN_PROGRESS")) return waiting;
     if (child == nullptr) return std::unexpected(Failure{"Embedded stack " + job.physical_id + " was deleted."});
