@@ -20,40 +20,41 @@ pytestmark = needs_root()
 
 
 @pytest.fixture(scope="module")
-def system():
+def system(tmp_path_factory):
     server = Server("--speed", "30").start()
     try:
-        deploy(server)
+        deploy(server, tmp_path_factory.mktemp("templates"))
         yield server
     finally:
         server.remove()
 
 
-def package(server, folder):
-    """S3 upload of the nested templates, as `aws cloudformation package` does it."""
+def upload(server, folder):
+    """The nested templates on S3. Not `aws cloudformation package`: Debian's AWS CLI has it ignore --endpoint-url."""
+    bucket = f"https://templates.s3.{REGION}.amazonaws.com/"
+    for file in TEMPLATES.glob("*.yaml"):
+        (folder / file.name).write_text(re.sub(r"(TemplateURL: )(?=\w+\.yaml)", r"\1" + bucket, file.read_text()))
     server.aws("s3", "mb", "s3://templates", text=True)
-    out = folder / "packaged.yaml"
-    server.aws("cloudformation", "package", "--template-file", TEMPLATES / "system.yaml", "--s3-bucket", "templates",
-               "--output-template-file", out, text=True)
-    server.aws("s3", "cp", out, "s3://templates/system.yaml", text=True)
-    return f"https://templates.s3.{REGION}.amazonaws.com/system.yaml"
+    server.aws("s3", "cp", "--recursive", folder, "s3://templates/", text=True)
+    return bucket + "system.yaml"
 
 
 def push(server, name):
     registry = f"127.0.0.1:{server.port}"
-    done = subprocess.run(["skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", "AWS:token",
+    password = server.aws("ecr", "get-login-password", text=True).strip()  # tells the region, too
+    done = subprocess.run(["skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", f"AWS:{password}",
                            f"oci-archive:{BUILD}/examples/{name}.tar", f"docker://{registry}/{name}:latest"],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr + server.tail()
 
 
-def deploy(server):
+def deploy(server, folder):
     server.aws("cloudformation", "create-stack", "--stack-name", "repositories", "--template-body",
                f"file://{TEMPLATES}/repositories.yaml")
     server.aws("cloudformation", "wait", "stack-create-complete", "--stack-name", "repositories")
     for name in (PRODUCER, CONSUMER):
         push(server, name)
-    url = package(server, server.data)
+    url = upload(server, folder)
     server.aws("cloudformation", "create-stack", "--stack-name", "system", "--template-url", url,
                "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM",
                "--parameters", f"ParameterKey=SQSEndpointUrl,ParameterValue={server.url}")
