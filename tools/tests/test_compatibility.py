@@ -1,4 +1,4 @@
-"""docs/compatibility.md lists exactly the operations of api/operations.json."""
+"""docs/compatibility.md lists exactly the operations of api/operations.json and the resource types of the code."""
 
 import json
 import re
@@ -27,6 +27,13 @@ class Compatibility(unittest.TestCase):
                 number, names = listed(sections[TITLES[service]])
                 self.assertEqual(names, sorted(held["operations"]))
                 self.assertEqual(number, len(names))
+
+    def test_resource_types(self):
+        code = "".join(file.read_text() for file in (ROOT / "src" / "cloudformation").rglob("*.cpp")
+                       if not file.name.endswith("_test.cpp"))
+        held = set(re.findall(r"TypeSchema \w+ ?=? ?\{\s*\.name = \"AWS::(\w+::\w+)\"", code))
+        text = (ROOT / "docs" / "compatibility.md").read_text()
+        self.assertEqual(set(re.findall(r"^\| (\w+::\w+) \|", text, re.M)), held)
 
 
 if __name__ == "__main__":
