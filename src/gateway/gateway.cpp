@@ -135,7 +135,7 @@ Gateway::Gateway(cloud::Cloud& cloud, const base::Clock& clock, Post post, Optio
     });
   };
   registry_ = std::make_unique<Registry>(
-      Registry::Options{options_.data, config.account, config.region, options_.strict}, submit, workers_);
+      Registry::Options{options_.data, config.account, config.region, &clock_, options_.strict}, submit, workers_);
 }
 
 Gateway::~Gateway() = default;
@@ -329,6 +329,9 @@ void Gateway::submit(std::shared_ptr<Pending> pending, cloud::Request request) {
 
 void Gateway::deliver(Pending& pending, service::Answer answer) {
   if (!answer.result) return refuse(pending, answer.result.error());
+  if (options_.strict && pending.operation == &api::ecr::GetAuthorizationToken::operation()) {
+    registry_->seal(*answer.result);
+  }
   net::Response response = to_response(
       wire::encode_response(pending.route.protocol, *pending.operation, *answer.result, pending.request_id));
   if (answer.download) {

@@ -8,8 +8,10 @@
 #include "api/ecr/operations.h"
 #include "gateway/ids.h"
 #include "gateway/registry_path.h"
+#include "wire/digest.h"
 #include "wire/json.h"
 #include "wire/percent.h"
+#include "wire/sigv4.h"
 #include "wire/text.h"
 
 namespace gateway {
@@ -61,6 +63,18 @@ std::string query_field(const net::Request& request, std::string_view name) {
   return "";
 }
 
+// "user:password" of Basic authentication, or nothing.
+std::optional<std::string> basic_pair(const net::Request& request) {
+  const std::string_view authorization = request.headers.get("authorization");
+  if (!net::lower(authorization.substr(0, 6)).starts_with("basic ")) return std::nullopt;
+  return wire::from_base64(net::trim(authorization.substr(6)));
+}
+
+// HMAC with a key of our own length, so that no block needs hashing first.
+std::string seal_of(const std::string& key, std::string_view text) {
+  return wire::sigv4::SigningKey(key, {"registry", "", ""}).sign(text);
+}
+
 // The region of <account>.dkr.ecr.<region>.amazonaws.com, or the one in the password that GetAuthorizationToken gave.
 std::string region_of(const net::Request& request) {
   const std::string_view host = request.host();
@@ -68,9 +82,7 @@ std::string region_of(const net::Request& request) {
     const std::string_view rest = host.substr(at + 9);
     return std::string(rest.substr(0, rest.find('.')));
   }
-  const std::string_view authorization = request.headers.get("authorization");
-  if (!net::lower(authorization.substr(0, 6)).starts_with("basic ")) return "";
-  const auto pair = wire::from_base64(net::trim(authorization.substr(6)));
+  const auto pair = basic_pair(request);
   if (!pair || !pair->starts_with("AWS:ecr.")) return "";
   const std::string rest = pair->substr(8);
   return rest.substr(0, rest.find('.'));
@@ -111,7 +123,11 @@ struct Registry::UploadSink : net::BodySink {
 };
 
 Registry::Registry(Options options, Submit submit, Workers& workers)
-    : options_(std::move(options)), submit_(std::move(submit)), workers_(workers), content_(options_.data) {
+    : options_(std::move(options)),
+      submit_(std::move(submit)),
+      workers_(workers),
+      content_(options_.data),
+      seal_key_(random_hex(32)) {
   // Uploads do not outlive the server: their clients start again.
   std::error_code ignored;
   std::filesystem::remove_all(options_.data + "/blobs/uploads", ignored);
@@ -119,6 +135,29 @@ Registry::Registry(Options options, Submit submit, Workers& workers)
 }
 
 Registry::~Registry() = default;
+
+// password -> password.expiry.seal
+void Registry::seal(api::Object& authorization) const {
+  auto& output = authorization.as<api::ecr::GetAuthorizationToken::Output>();
+  if (!output.authorization_data) return;
+  for (auto& data : *output.authorization_data) {
+    const auto pair = wire::from_base64(data.authorization_token.value_or(""));
+    if (!pair || !data.expires_at) continue;
+    const std::string text = *pair + "." + std::to_string(base::unix_seconds(*data.expires_at));
+    data.authorization_token = wire::to_base64(text + "." + seal_of(seal_key_, text));
+  }
+}
+
+bool Registry::may_enter(const net::Request& request) const {
+  const auto pair = basic_pair(request);
+  if (!pair) return false;
+  const std::size_t seal = pair->rfind('.');
+  if (seal == std::string::npos || seal == 0) return false;
+  const std::string text = pair->substr(0, seal);
+  if (!wire::equal_secret(seal_of(seal_key_, text), pair->substr(seal + 1))) return false;
+  const std::size_t expiry = text.rfind('.') + 1;
+  return std::strtoll(text.c_str() + expiry, nullptr, 10) > base::unix_seconds(options_.clock->now());
+}
 
 bool Registry::is_for(const net::Request& request) {
   return request.path == "/v2" || request.path.starts_with("/v2/");
@@ -164,9 +203,10 @@ void Registry::handle(net::Request request, service::Call call, Reply reply) {
   const auto path = parse_registry_path(request.path);
   if (const std::string region = region_of(request); !region.empty()) exchange->call.region = region;
   const bool anonymous = request.headers.find("authorization") == nullptr;
+  const bool entered = !options_.strict || may_enter(request);
   exchange->request = std::move(request);
   // Clients send their password, and with it the region, only if the first request was refused for want of one.
-  if (anonymous && (options_.strict || (path && path->kind == Kind::Base))) {
+  if (!entered || (anonymous && path && path->kind == Kind::Base)) {
     net::Response refused = empty(401);
     refused.headers.emplace_back("Www-Authenticate", "Basic realm=\"https://" + options_.account + ".dkr.ecr." +
                                                          exchange->call.region +

@@ -26,8 +26,9 @@ class Registry {
   struct Options {
     std::string data;
     std::string account;
-    std::string region;   // of pushes that name none
-    bool strict = false;  // every anonymous request is answered 401, not only GET /v2/
+    std::string region;  // of pushes that name none
+    const base::Clock* clock = nullptr;
+    bool strict = false;  // only passwords of our own making are taken; else any, or none but for GET /v2/
   };
 
   Registry(Options options, Submit submit, Workers& workers);
@@ -37,6 +38,9 @@ class Registry {
   net::BodyPlan on_head(const net::Request& head);
   // `reply` is called once, on some thread.
   void handle(net::Request request, service::Call call, Reply reply);
+  // Strict: makes the password that GetAuthorizationToken answers one that only this server can have made, good for as
+  // long as the answer says.
+  void seal(api::Object& authorization) const;
   // Puts a manifest where the runtime looks for it. PutImage over the API needs it too. Blocks.
   bool store_manifest(std::string_view manifest) const;
 
@@ -49,6 +53,7 @@ class Registry {
   template <class Op, class F>
   void call(const ExchangePtr& exchange, typename Op::Input input, F then);
 
+  bool may_enter(const net::Request& request) const;
   void dispatch(const ExchangePtr& exchange);
   void blob(const ExchangePtr& exchange);
   void start_upload(const ExchangePtr& exchange);
@@ -70,6 +75,7 @@ class Registry {
   const Submit submit_;
   Workers& workers_;
   const image::ContentStore content_;
+  const std::string seal_key_;  // of this process: after a restart clients log in again
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Upload>> uploads_;
 };

@@ -1,5 +1,6 @@
 """The built-in registry: skopeo against it, and the distribution protocol by hand where skopeo never goes."""
 
+import base64
 import gzip
 import hashlib
 import http.client
@@ -12,7 +13,7 @@ import tarfile
 
 import pytest
 
-from server import refused
+from server import Server, refused
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
@@ -119,6 +120,29 @@ def test_the_first_request_asks_for_a_password(shared_server):
     reply = connection.getresponse()
     assert reply.status == 401 and reply.getheader("Www-Authenticate").startswith('Basic realm="https://000000000000.dkr.ecr.')
     assert reply.read() == b"Not Authorized\n"
+
+
+def test_strict_takes_only_passwords_of_its_own(tmp_path):
+    (tmp_path / "keys").write_text("AKID SECRET\n")
+    server = Server("--auth", "strict", "--keys", str(tmp_path / "keys")).start()
+    try:
+        ecr = server.boto3("ecr", "AKID", "SECRET")
+        ecr.create_repository(repositoryName="app")
+        token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+
+        def status(authorization):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+            connection.request("GET", "/v2/app/tags/list", headers={"Authorization": authorization} if authorization else {})
+            return connection.getresponse().status
+
+        assert status("Basic " + token) == 200
+        assert status(None) == 401
+        plain = base64.b64decode(token).decode()
+        head, expiry, seal = plain.rsplit(".", 2)
+        for other in ("AWS:guess", "", plain + "0", f"{head}.{int(expiry) + 1}.{seal}"):
+            assert status("Basic " + base64.b64encode(other.encode()).decode()) == 401
+    finally:
+        server.remove()
 
 
 def test_blobs_in_pieces(raw):
