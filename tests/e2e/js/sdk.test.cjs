@@ -40,7 +40,10 @@ test("SQS over JSON: digests are verified by the SDK, and faults are typed", asy
   }));
   assert.equal(deleted.Successful.length, 2);
   await assert.rejects(client.send(new sqs.GetQueueUrlCommand({ QueueName: "missing" })), (fault) => {
-    assert.ok(fault instanceof sqs.QueueDoesNotExist);
+    // With AWS, too, this SDK names the fault by the query code of the x-amzn-query-error header.
+    assert.ok(fault instanceof sqs.SQSServiceException);
+    assert.equal(fault.Error.Code, "AWS.SimpleQueueService.NonExistentQueue");
+    assert.equal(fault.message, "The specified queue does not exist.");
     return true;
   });
   await client.send(new sqs.DeleteQueueCommand({ QueueUrl }));
