@@ -16,12 +16,14 @@ base::Value json_to_value(simdjson::dom::element element) {
   switch (element.type()) {
     case element_type::ARRAY: {
       base::Value::Array items;
-      for (const auto item : element.get_array().value_unsafe()) items.push_back(json_to_value(item));
+      const simdjson::dom::array elements = element.get_array().value_unsafe();
+      for (const auto item : elements) items.push_back(json_to_value(item));
       return items;
     }
     case element_type::OBJECT: {
       base::Value::Object members;
-      for (const auto [key, value] : element.get_object().value_unsafe()) {
+      const simdjson::dom::object entries = element.get_object().value_unsafe();
+      for (const auto [key, value] : entries) {
         members.emplace_back(std::string(key), json_to_value(value));
       }
       drop_repeated_keys(members);

@@ -83,7 +83,8 @@ class Reader {
     if (!value.is_object()) return refuse_kind(type, value);
     MemberFinder finder(type);
     Seen seen(type);
-    for (const auto [key, item] : value.get_object().value_unsafe()) {
+    const simdjson::dom::object entries = value.get_object().value_unsafe();
+    for (const auto [key, item] : entries) {
       if (item.is_null()) continue;
       const Member* member = find(type, finder, key);
       if (member == nullptr) continue;
@@ -125,7 +126,8 @@ class Reader {
     const Type& inner = *type.element();
     const auto format = timestamp_format(inner, TimestampFormat::EpochSeconds);
     std::size_t index = 0;
-    for (const auto item : value.get_array().value_unsafe()) {
+    const simdjson::dom::array elements = value.get_array().value_unsafe();
+    for (const auto item : elements) {
       if (item.is_null()) continue;
       CHECK(any(inner, format, item, type.append(out), path.element(index++)));
     }
@@ -136,7 +138,8 @@ class Reader {
     if (!value.is_object()) return refuse_kind(type, value);
     const Type& inner = *type.element();
     const auto format = timestamp_format(inner, TimestampFormat::EpochSeconds);
-    for (const auto [key, item] : value.get_object().value_unsafe()) {
+    const simdjson::dom::object entries = value.get_object().value_unsafe();
+    for (const auto [key, item] : entries) {
       if (item.is_null()) continue;
       CHECK(any(inner, format, item, type.insert(out, key), path.entry(key)));
     }
