@@ -82,9 +82,8 @@ class Door : public net::Handler {
     if (auto* gateway = gateway_.load(std::memory_order_acquire)) return gateway->on_head(head);
     net::BodyPlan plan;
     plan.refusal.emplace();
-    plan.refusal->status = 503;
+    plan.refusal->status = 503;  // without a body: SDKs then know it for a passing failure, whatever they speak
     plan.refusal->headers.set("retry-after", "1");
-    plan.refusal->body = "renkei is starting\n";
     return plan;
   }
   void handle(net::Request request, net::Responder responder) override {
