@@ -99,7 +99,7 @@ class Server:
         import boto3
         from botocore.config import Config
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, aws_access_key_id=key,
-                            aws_secret_access_key=secret, config=Config(retries={"max_attempts": 1}, **options))
+                            aws_secret_access_key=secret, config=Config(retries={"total_max_attempts": 1}, **options))
 
     def renkei(self, *arguments, check=True, timeout=600):
         done = subprocess.run([str(BINARY), *map(str, arguments), "--endpoint", self.url], capture_output=True, text=True,
