@@ -5,7 +5,8 @@ target_compile_options(renkei_flags INTERFACE -Wall -Wextra -Werror -Wshadow -Wn
 # g++ 12 guesses these from optimised code, in simdjson's and the library's headers too; they are shown and don't end a build.
 target_compile_options(renkei_flags INTERFACE -Wno-error=dangling-pointer -Wno-error=maybe-uninitialized
   -Wno-error=stringop-overflow -Wno-error=stringop-overread -Wno-error=array-bounds -Wno-error=restrict
-  -Wno-error=free-nonheap-object -Wno-error=use-after-free -Wno-error=nonnull)
+  -Wno-error=free-nonheap-object -Wno-error=use-after-free -Wno-error=nonnull
+  -Wno-error=format-truncation -Wno-error=format-overflow -Wno-error=mismatched-new-delete -Wno-error=uninitialized)
 target_include_directories(renkei_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 if(RENKEI_SANITIZE)
   # g++ 12 takes optionals for uninitialised once the sanitizers have rewritten their code.
