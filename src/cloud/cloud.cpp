@@ -42,7 +42,7 @@ service::Context Cloud::context(const service::Call& call, service::Change& chan
 
 template <class Body>
 void Cloud::turn(const service::Call& call, Body body) {
-  service::Change change;
+  service::Change change(parts_.store.tail());
   service::Context turn_context = context(call, change);
   body(turn_context);
   commit(change);

@@ -35,7 +35,7 @@ std::expected<std::optional<std::string>, store::Error> read_payload(service::Co
   const std::string key = disk_key(kPayloadTable, message_key(queue, message));
   TRY(std::optional<std::string> payload, ctx.store.read(key));
   if (payload) return payload;
-  for (const store::Write& write : ctx.change.batch()) {
+  for (const store::Write& write : ctx.change.batch().rows) {
     if (write.kind == store::Write::Kind::Put && write.key == key) return write.value;
   }
   return std::nullopt;

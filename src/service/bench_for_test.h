@@ -73,7 +73,7 @@ class BenchForTest : public Invoker {
 
   template <class Body>
   void turn(Body body) {
-    Change change;
+    Change change(store.tail());
     Context ctx{call, now, random, change, *this, store, {}};
     body(ctx);
     if (!change.batch().empty() && !store.write(change.batch(), [](auto) {})) {

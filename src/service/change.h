@@ -15,7 +15,10 @@ class Change {
  public:
   using Action = std::move_only_function<void()>;
 
+  // Rows only: there is no journal to tell the places of records.
   Change() = default;
+  // `tail` is the store's.
+  explicit Change(const store::Tail& tail) : tail_(tail) { batch_.planned_at = tail; }
   Change(const Change&) = delete;
   Change& operator=(const Change&) = delete;
 
@@ -23,6 +26,15 @@ class Change {
   void erase(std::string key);
   // Erases keys in [first, last).
   void erase_range(std::string first, std::string last);
+
+  // Journal entries, see store/journal.h. append() tells where the record will be; the places of records that are taken
+  // back are given out again.
+  store::Place append(store::Append append);
+  void kill(store::Place record);
+  void clear(std::uint64_t owner);
+  void note(std::uint64_t owner, std::string bytes);
+  // A record that this very turn appends: the store can't fetch it yet. nullptr when the turn has none there.
+  const store::Append* appended(store::Place place) const;
 
   // Takes back a change of memory. Run in reverse order, only by roll_back_to().
   void on_undo(Action undo) { undo_.push_back(std::move(undo)); }
@@ -41,8 +53,9 @@ class Change {
 
   struct Mark {
     std::size_t writes, undo, effects;
+    std::size_t entries = 0;
   };
-  Mark mark() const { return {batch_.size(), undo_.size(), effects_.size()}; }
+  Mark mark() const { return {batch_.rows.size(), undo_.size(), effects_.size(), batch_.journal.size()}; }
   void roll_back_to(const Mark& mark);
 
   const store::Batch& batch() const { return batch_; }
@@ -50,7 +63,11 @@ class Change {
   std::vector<Reply> take_replies() { return std::move(replies_); }
 
  private:
+  store::Place enter(store::JournalEntry entry);
+
   store::Batch batch_;
+  std::optional<store::Tail> tail_;
+  std::vector<store::Place> places_;  // of the batch's journal entries
   std::vector<Action> undo_;
   std::vector<Action> effects_;
   std::vector<Reply> replies_;

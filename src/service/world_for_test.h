@@ -47,7 +47,7 @@ class WorldForTest : public Invoker {
   // Runs `body` as one turn and writes what it changed. False when the store refused: the turn is undone.
   template <class Body>
   bool turn(Body body) {
-    Change change;
+    Change change(store.tail());
     Context ctx{call, now, random, change, *this, store, {}};
     body(ctx);
     if (change.batch().empty()) return true;

@@ -1,0 +1,214 @@
+#include "store/journal/ledger.h"
+
+#include <algorithm>
+
+#include "base/fault.h"
+
+namespace store {
+namespace {
+
+// Segments whose dead bytes nobody is asked to save: a queue that drains empties them by itself soon.
+constexpr std::size_t kSlackSegments = 4;
+
+std::string name(Place place) {
+  return "the record at " + std::to_string(segment_of(place)) + ":" + std::to_string(offset_of(place));
+}
+
+std::unexpected<std::string> not_indexed(Place place) {
+  return std::unexpected(name(place) + " is not indexed");
+}
+
+}  // namespace
+
+const Ledger::Row* Ledger::listed(Place place) const {
+  const auto segment = segments_.find(segment_of(place));
+  if (segment == segments_.end()) return nullptr;
+  const std::vector<Row>& rows = segment->second.rows;
+  const auto row = std::ranges::lower_bound(rows, offset_of(place), {}, &Row::offset);
+  return row != rows.end() && row->offset == offset_of(place) ? &*row : nullptr;
+}
+
+bool Ledger::knows(Place place) const {
+  const auto segment = segments_.find(segment_of(place));
+  if (segment == segments_.end()) return true;  // it knows that there is no such record
+  return !segment->second.closed || segment->second.specials.contains(offset_of(place)) ||
+         segment->second.gone.contains(offset_of(place)) || learnt_.contains(place);
+}
+
+bool Ledger::is_indexed(Place place, std::uint64_t owner) const {
+  const auto floor = floors_.find(owner);
+  if (floor != floors_.end() && place < floor->second) return false;
+  const auto segment = segments_.find(segment_of(place));
+  return segment != segments_.end() && !segment->second.gone.contains(offset_of(place));
+}
+
+std::expected<Special, std::string> Ledger::find(Place place) const {
+  const auto segment = segments_.find(segment_of(place));
+  if (segment == segments_.end()) return not_indexed(place);
+  if (const auto special = segment->second.specials.find(offset_of(place)); special != segment->second.specials.end()) {
+    return special->second;
+  }
+  if (const Row* row = listed(place)) return Special{row->owner, row->number, kNowhere, row->size, 0};
+  if (const auto learnt = learnt_.find(place); learnt != learnt_.end()) {
+    return Special{learnt->second.owner, learnt->second.number, kNowhere, learnt->second.size, 0};
+  }
+  return not_indexed(place);
+}
+
+// Takes a record out of the index; its bytes are still charged.
+std::expected<Special, std::string> Ledger::unindex(Place place) {
+  TRY(const Special record, find(place));
+  if (!is_indexed(place, record.owner)) return not_indexed(place);
+  Segment& segment = segments_.at(segment_of(place));
+  segment.gone.insert(offset_of(place));
+  segment.specials.erase(offset_of(place));
+  return record;
+}
+
+void Ledger::charge(Place place, std::uint64_t owner, std::uint64_t bytes, std::uint32_t records) {
+  Segment& segment = segments_[segment_of(place)];
+  Charge& charge = segment.charges[owner];
+  charge.bytes += bytes;
+  charge.records += records;
+  segment.live_bytes += bytes;
+  live_bytes_ += bytes;
+}
+
+Ledger::Result Ledger::discharge(Place place, std::uint64_t owner, std::uint64_t bytes) {
+  const auto segment = segments_.find(segment_of(place));
+  if (segment == segments_.end()) return std::unexpected(name(place) + " is in no segment");
+  const auto charge = segment->second.charges.find(owner);
+  if (charge == segment->second.charges.end() || charge->second.bytes < bytes || charge->second.records == 0) {
+    return std::unexpected(name(place) + " was given up twice");
+  }
+  charge->second.bytes -= bytes;
+  if (--charge->second.records == 0) segment->second.charges.erase(charge);
+  segment->second.live_bytes -= bytes;
+  live_bytes_ -= bytes;
+  return {};
+}
+
+Ledger::Result Ledger::recharge(Place place, std::uint64_t bytes, std::uint64_t from, std::uint64_t to) {
+  if (from == to) return {};
+  CHECK(discharge(place, from, bytes));
+  charge(place, to, bytes, 1);
+  return {};
+}
+
+Ledger::Result Ledger::append(const Record& record, Place place, std::uint32_t size, Place replaces, Place keeps) {
+  Special added{record.owner, record.number, keeps, size, 0};
+  if (replaces == kNowhere && keeps != kNowhere) return std::unexpected("a record keeps what it does not replace");
+  if (record.plain && keeps != kNowhere) return std::unexpected("a plain record keeps another");
+  if (replaces != kNowhere) {
+    TRY(const Special old, unindex(replaces));
+    if (keeps == replaces && old.kept == kNowhere) {
+      added.kept_size = old.size;
+      CHECK(recharge(replaces, old.size, old.owner, record.owner));
+    } else {
+      if (keeps != kNowhere && keeps != old.kept) return std::unexpected(name(keeps) + " is not there to be kept");
+      CHECK(discharge(replaces, old.owner, old.size));
+      if (keeps != kNowhere) {
+        added.kept_size = old.kept_size;
+        CHECK(recharge(keeps, old.kept_size, old.owner, record.owner));
+      } else if (old.kept != kNowhere) {
+        CHECK(discharge(old.kept, old.owner, old.kept_size));
+      }
+    }
+  }
+  charge(place, record.owner, size, 1);
+  Segment& segment = segments_[segment_of(place)];
+  segment.rows.push_back({offset_of(place), size, record.owner, record.number, record.plain});
+  if (!record.plain) segment.specials.emplace(offset_of(place), added);
+  return {};
+}
+
+Ledger::Result Ledger::kill(Place place) {
+  TRY(const Special old, unindex(place));
+  CHECK(discharge(place, old.owner, old.size));
+  if (old.kept != kNowhere) CHECK(discharge(old.kept, old.owner, old.kept_size));
+  return {};
+}
+
+void Ledger::clear(std::uint64_t owner, Place at) {
+  floors_[owner] = at;
+  for (auto& [number, segment] : segments_) {
+    const auto charge = segment.charges.find(owner);
+    if (charge == segment.charges.end()) continue;
+    segment.live_bytes -= charge->second.bytes;
+    live_bytes_ -= charge->second.bytes;
+    segment.charges.erase(charge);
+  }
+}
+
+void Ledger::note(std::uint64_t owner, std::string_view bytes) {
+  if (bytes.empty()) {
+    notes_.erase(owner);
+  } else {
+    notes_[owner] = bytes;
+  }
+}
+
+std::vector<Ledger::Row> Ledger::indexed(std::uint32_t segment) const {
+  std::vector<Row> rows;
+  const auto found = segments_.find(segment);
+  if (found == segments_.end()) return rows;
+  for (const Row& row : found->second.rows) {
+    if (is_indexed(place_at(segment, row.offset), row.owner)) rows.push_back(row);
+  }
+  return rows;
+}
+
+void Ledger::close(std::uint32_t segment) {
+  Segment& closing = segments_[segment];
+  closing.closed = true;
+  closing.rows = {};
+  closing.gone = {};
+  boost::unordered::erase_if(closing.specials, [&](const auto& special) {
+    return !is_indexed(place_at(segment, special.first), special.second.owner);
+  });
+}
+
+std::vector<std::uint32_t> Ledger::empty_segments(std::uint32_t before) const {
+  std::vector<std::uint32_t> empty;
+  for (const auto& [number, segment] : segments_) {
+    if (number >= before) break;
+    if (segment.charges.empty()) empty.push_back(number);
+  }
+  return empty;
+}
+
+std::optional<std::uint32_t> Ledger::sparse(std::uint32_t before) const {
+  const std::size_t count = segments_.size();
+  if (count <= kSlackSegments || live_bytes_ * 2 >= count * std::uint64_t{segment_bytes_}) return std::nullopt;
+  std::optional<std::uint32_t> sparsest;
+  std::uint64_t least = segment_bytes_ / 2;
+  for (const auto& [number, segment] : segments_) {
+    if (number >= before) break;
+    if (segment.live_bytes == 0 || segment.live_bytes >= least) continue;
+    least = segment.live_bytes;
+    sparsest = number;
+  }
+  return sparsest;
+}
+
+std::vector<Living> Ledger::specials_of(std::uint32_t segment) const {
+  std::vector<Living> found;
+  for (const auto& [number, each] : segments_) {
+    for (const auto& [offset, special] : each.specials) {
+      const Place place = place_at(number, offset);
+      if (number != segment && segment_of(special.kept) != segment) continue;
+      if (is_indexed(place, special.owner)) found.push_back({place, special.owner, special.number});
+    }
+  }
+  return found;
+}
+
+JournalUse Ledger::use() const {
+  return {segments_.size(), live_bytes_};
+}
+
+void Ledger::drop_floors_below(Place place) {
+  std::erase_if(floors_, [&](const auto& floor) { return floor.second < place; });
+}
+
+}  // namespace store
