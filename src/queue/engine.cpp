@@ -1,132 +1,80 @@
 #include "queue/engine.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/ensure.h"
+#include "queue/held.h"
+#include "queue/recovery.h"
 #include "service/row.h"
 
 namespace queue {
 namespace {
 
-constexpr std::string_view kHeaderTable = "queue.h";
-constexpr std::string_view kPayloadTable = "queue.b";
-constexpr std::string_view kMarkTable = "queue.q";
-// Sequences are reserved on disk by the block, so that they go on rising after a restart without a write per message.
-constexpr Sequence kReserve = 4'096;
-// Work of one turn at most, so that a deep queue never holds up the others.
-constexpr std::size_t kExpirySlice = 1'000;
-constexpr std::size_t kServeSlice = 100;
-constexpr std::size_t kBurialSlice = 10'000;
-
-std::string disk_key(std::string_view table, std::string_view key) {
-  return std::string(table) + "/" + std::string(key);
-}
-
-void erase_all(service::Change& change, QueueId queue) {
-  for (const std::string_view table : {kHeaderTable, kPayloadTable}) {
-    change.erase_range(disk_key(table, queue_key(queue)), disk_key(table, queue_key(queue + 1)));
-  }
-}
-
-// Also finds what this very turn has written and not yet handed to the store.
-std::expected<std::optional<std::string>, store::Error> read_payload(service::Context& ctx, QueueId queue,
-                                                                     Sequence message) {
-  const std::string key = disk_key(kPayloadTable, message_key(queue, message));
-  TRY(std::optional<std::string> payload, ctx.store.read(key));
-  if (payload) return payload;
-  for (const store::Write& write : ctx.change.batch().rows) {
-    if (write.kind == store::Write::Kind::Put && write.key == key) return write.value;
-  }
-  return std::nullopt;
-}
+// Numbers are promised to the disk by the second, so that they go on rising after a restart without a write per
+// message, also when the clock was set back.
+constexpr Sequence kPromise = 1'000'000;
 
 }  // namespace
 
-struct Engine::Held {
-  Queue queue;
-  base::Duration retention{};
-  Sequence next = 1;
-  Sequence reserved = 1;  // on disk: numbers below may have been given out
-};
-
-class Engine::Headers : public service::TableBase {
- public:
-  explicit Headers(Engine& engine) : TableBase(std::string(kHeaderTable)), engine_(engine) {}
-  bool load(std::string_view key, std::string_view bytes) override {
-    QueueId queue = 0;
-    Sequence message = 0;
-    Header header;
-    if (!parse_message_key(key, queue, message) || !decode(bytes, header)) return false;
-    engine_.queues_[queue].queue.apply({message, header});
-    return true;
-  }
-
- private:
-  Engine& engine_;
-};
-
-class Engine::Marks : public service::TableBase {
- public:
-  explicit Marks(Engine& engine) : TableBase(std::string(kMarkTable)), engine_(engine) {}
-  bool load(std::string_view key, std::string_view bytes) override {
-    QueueId queue = 0;
-    std::uint64_t reserved = 0;
-    if (!parse_queue_key(key, queue) || !service::row::take_varint(bytes, reserved)) return false;
-    Held& held = engine_.queues_[queue];
-    held.reserved = reserved;
-    held.next = reserved;
-    return true;
-  }
-
- private:
-  Engine& engine_;
-};
-
-Engine::Engine() : headers_(std::make_unique<Headers>(*this)), marks_(std::make_unique<Marks>(*this)) {}
+Engine::Engine() : recovery_(std::make_unique<Recovery>()), log_(*recovery_) {}
 Engine::~Engine() = default;
 
 std::vector<service::TableBase*> Engine::tables() {
-  return {headers_.get(), marks_.get()};
+  return log_.tables();
 }
 
-void Engine::recover(QueueId queue, base::Duration retention) {
-  ENSURE(retention > base::Duration::zero());
-  queues_[queue].retention = retention;
+void Engine::recover(QueueId queue, const Traits& traits, base::TimePoint now) {
+  ENSURE(traits.retention > base::Duration::zero());
+  Held& held = queues_[queue];
+  held.traits = traits;
+  held.reset();
+  held.lineup->advance(now);
+  recovery_->fill(queue, held);
+  held.lineup->settle();
   reschedule(queue);
 }
 
 void Engine::recovered(service::Change& change) {
-  for (auto next = queues_.begin(); next != queues_.end();) {
-    if (next->second.retention > base::Duration::zero()) {
-      ++next;
-      continue;
-    }
-    erase_all(change, next->first);
-    change.erase(disk_key(kMarkTable, queue_key(next->first)));
-    next = queues_.erase(next);
+  for (const QueueId queue : recovery_->finish()) {
+    log_.clear(change, queue);
+    log_.note(change, queue, "");
   }
 }
 
 Engine::Held& Engine::held(QueueId queue, base::TimePoint now) {
   const auto found = queues_.find(queue);
   ENSURE(found != queues_.end());
-  found->second.queue.advance(now);
+  found->second.lineup->advance(now);
   return found->second;
 }
 
-void Engine::create(service::Change& change, QueueId queue, base::Duration retention) {
-  ENSURE(!queues_.contains(queue));
-  queues_[queue].retention = retention;
+void Engine::create(service::Change& change, QueueId queue, const Traits& traits) {
+  ENSURE(queue != 0 && !queues_.contains(queue) && traits.retention > base::Duration::zero());
+  Held& held = queues_[queue];
+  held.traits = traits;
+  held.reset();
   change.on_undo([this, queue] {
     queues_.erase(queue);
     reschedule(queue);
   });
 }
 
+void Engine::reshape(service::Change& change, QueueId queue, const Traits& traits) {
+  Held& held = queues_.at(queue);
+  ENSURE(traits.fifo == held.traits.fifo);
+  change.on_undo([this, queue, before = held.traits] {
+    queues_.at(queue).traits = before;
+    queues_.at(queue).shape();
+    reschedule(queue);
+  });
+  held.traits = traits;
+  held.shape();
+  reschedule(queue);
+}
+
 void Engine::remove(service::Change& change, QueueId queue) {
   purge(change, queue);
-  change.erase(disk_key(kMarkTable, queue_key(queue)));
+  log_.note(change, queue, "");
   auto node = queues_.extract(queue);
   ENSURE(!node.empty());
   change.on_undo([this, queue, node = std::move(node)]() mutable {
@@ -136,219 +84,156 @@ void Engine::remove(service::Change& change, QueueId queue) {
   reschedule(queue);
 }
 
-void Engine::set_retention(service::Change& change, QueueId queue, base::Duration retention) {
-  Held& held = queues_.at(queue);
-  change.on_undo([this, queue, before = held.retention] {
-    queues_.at(queue).retention = before;
-    reschedule(queue);
-  });
-  held.retention = retention;
-  reschedule(queue);
-}
-
 void Engine::purge(service::Change& change, QueueId queue) {
-  erase_all(change, queue);
-  if (queues_.at(queue).queue.empty()) return;
-  auto old = std::make_shared<Queue::Messages>(queues_.at(queue).queue.exchange({}));
+  log_.clear(change, queue);
+  Held& held = queues_.at(queue);
+  auto old = std::make_shared<Buried>(Buried{std::move(held.lineup), std::move(held.window), std::move(held.attempts)});
+  held.reset();
+  held.lineup->advance(old->lineup->time());
   buried_.push_back(old);
   change.on_undo([this, queue, old] {
     std::erase(buried_, old);
-    (void)queues_.at(queue).queue.exchange(std::move(*old));
+    Held& again = queues_.at(queue);
+    again.lineup = std::move(old->lineup);
+    again.window = std::move(old->window);
+    again.attempts = std::move(old->attempts);
     reschedule(queue);
   });
   reschedule(queue);
 }
 
-// Applies one record to memory and to the turn's batch.
-void Engine::write(service::Change& change, QueueId queue, const Record& record) {
-  Queue& held = queues_.at(queue).queue;
-  const Header* before = held.find(record.message);
-  Record back{record.message, before == nullptr ? std::nullopt : std::optional(*before)};
-  change.on_undo([this, queue, back] {
-    queues_.at(queue).queue.apply(back);
+// A number that is not used after an undo is simply left out.
+Sequence Engine::next_number(service::Change& change, QueueId queue, Held& held) {
+  held.last = std::max(held.last + 1, number_at(held.lineup->time()));
+  if (held.last >= held.floor) {
+    change.on_undo([this, queue, before = held.floor] { queues_.at(queue).floor = before; });
+    held.floor = held.last + kPromise;
+    std::string bytes;
+    service::row::put_varint(bytes, held.floor);
+    log_.note(change, queue, std::move(bytes));
+  }
+  return held.last;
+}
+
+void Engine::put(service::Change& change, QueueId queue, Sequence number, const State& before, State after) {
+  Lineup& lineup = *queues_.at(queue).lineup;
+  const auto* fresh = std::get_if<Fresh>(&after);
+  // By then a held one may have been changed in place; what it is only matters to the undo as far as it is there.
+  change.on_undo([this, queue, number, before, put = fresh != nullptr ? std::optional(*fresh) : std::nullopt] {
+    Lineup& line = *queues_.at(queue).lineup;
+    const State now = put ? State(*put) : line.find(number) != nullptr ? State(Message{}) : State();
+    line.replace(number, now, before);
     reschedule(queue);
   });
-  const std::string key = message_key(queue, record.message);
-  if (record.after) {
-    change.put(disk_key(kHeaderTable, key), encode(*record.after));
-  } else {
-    change.erase(disk_key(kHeaderTable, key));
-    change.erase(disk_key(kPayloadTable, key));
-  }
-  held.apply(record);
+  lineup.replace(number, before, std::move(after));
+  const GroupId group = group_of(before);
+  if (group == 0 || !lineup.vacant(group)) return;
+  change.after_durable([this, queue, group] { release_if_vacant(queue, group); });
 }
 
-void Engine::reserve(service::Change& change, QueueId queue, Held& held) {
-  if (held.next < held.reserved) return;
-  change.on_undo([this, queue, before = held.reserved] { queues_.at(queue).reserved = before; });
-  held.reserved = held.next + kReserve;
-  std::string bytes;
-  service::row::put_varint(bytes, held.reserved);
-  change.put(disk_key(kMarkTable, queue_key(queue)), std::move(bytes));
+// Only between turns: an undo must find the group that it knew.
+void Engine::release_if_vacant(QueueId queue, GroupId group) {
+  const auto found = queues_.find(queue);
+  if (found != queues_.end() && found->second.lineup->vacant(group)) found->second.lineup->release(group);
 }
 
-Sequence Engine::send(service::Change& change, QueueId queue, std::string payload, base::Duration delay,
-                      base::TimePoint now) {
+// A FIFO queue was sent this, and should know it again.
+void Engine::remember(service::Change& change, QueueId queue, Sequence number, base::TimePoint at, const Facts& facts) {
+  Held& held = queues_.at(queue);
+  held.window.add(number, {at, held.dedup_key(facts), facts.tag, store::kNowhere});
+  change.on_undo([this, queue, number] { queues_.at(queue).window.remove(number); });
+}
+
+Sent Engine::send(service::Change& change, QueueId queue, Outgoing message, base::TimePoint now) {
   Held& target = held(queue, now);
-  reserve(change, queue, target);
-  const Sequence message = target.next++;  // a number that is not used after an undo is simply left out
-  Header header;
-  header.sent_at = now;
-  header.available_at = now + delay;
-  header.visible_at = header.available_at;
-  change.put(disk_key(kPayloadTable, message_key(queue, message)), std::move(payload));
-  write(change, queue, {message, header});
-  reschedule(queue);
-  return message;
-}
-
-std::expected<std::vector<Delivery>, store::Error> Engine::receive(service::Context& ctx, QueueId queue,
-                                                                   Wanted wanted) {
-  Held& source = held(queue, ctx.now);
-  const std::uint64_t in_flight = source.queue.counts().in_flight;
-  const std::size_t room = in_flight >= kInFlightMax ? 0 : kInFlightMax - in_flight;
-  const auto records = source.queue.plan_receive(std::min(wanted.max, room), wanted.hold, source.retention, ctx.now);
-  std::vector<Delivery> deliveries;
-  for (const Record& record : records) {
-    TRY(std::optional<std::string> payload, read_payload(ctx, queue, record.message));
-    if (!payload) return std::unexpected(store::Error{"the payload of a message is missing"});
-    const Receipt receipt{queue, record.message, record.after->deliveries, ctx.random.next()};
-    deliveries.push_back({receipt, *record.after, std::move(*payload)});
+  Facts facts{std::move(message.tag), std::move(message.group), std::move(message.dedup_id), 0, 0};
+  if (target.traits.fifo) {
+    ENSURE(!facts.group.empty() && !facts.dedup_id.empty());
+    if (const auto* first = target.window.find(target.dedup_key(facts), target.lineup->time())) {
+      return {first->first, true, first->second.tag};
+    }
   }
-  for (const Record& record : records) write(ctx.change, queue, record);
+  const Sequence number = next_number(change, queue, target);
+  Meta meta;
+  meta.header.sent_at = now;
+  meta.header.available_at = target.traits.fifo ? target.lineup->time() : now + message.delay;
+  meta.header.visible_at = meta.header.available_at;
+  meta.facts = pack(facts);
+  const bool plain = !target.traits.fifo && message.delay == base::Duration::zero() && facts.group.empty();
+  const store::Place place = log_.add(change, queue, number, plain, encode(meta), std::move(message.payload));
+  State state = target.stand(number, place, place, meta, facts);
+  if (const GroupId group = group_of(state); group != 0) {
+    change.on_undo([this, queue, group] { left_groups_.emplace_back(queue, group); });
+  }
+  put(change, queue, number, {}, std::move(state));
+  if (target.traits.fifo) remember(change, queue, number, meta.header.available_at, facts);
   reschedule(queue);
-  return deliveries;
+  return {number, false, std::move(facts.tag)};
 }
 
-bool Engine::erase(service::Change& change, const Receipt& receipt, base::TimePoint now) {
-  if (held(receipt.queue, now).queue.find(receipt.message) == nullptr) return false;
-  write(change, receipt.queue, {receipt.message, std::nullopt});
+// The message is gone for good.
+void Engine::retire(service::Change& change, QueueId queue, const Lineup::Pick& message) {
+  Held& held = queues_.at(queue);
+  const Spot spot = spot_of(queue, message.number, message.state);
+  DedupWindow::Entry* entry = held.window.find(message.number);
+  if (entry != nullptr && held.lineup->time() < entry->sent_at + DedupWindow::kDedupWindow) {
+    entry->remains = log_.leave(change, spot, encode(Remains{entry->sent_at, entry->key, entry->tag}));
+    change.on_undo(
+        [this, queue, number = message.number] { queues_.at(queue).window.find(number)->remains = store::kNowhere; });
+  } else {
+    log_.drop(change, spot);
+  }
+  put(change, queue, message.number, message.state, {});
+}
+
+std::expected<bool, Refusal> Engine::erase(service::Change& change, const Receipt& receipt, base::TimePoint now) {
+  const Held& source = held(receipt.queue, now);
+  const Message* message = std::as_const(*source.lineup).find(receipt.message);
+  if (message == nullptr) return false;
+  if (source.traits.fifo) {
+    if (message->header.deliveries != receipt.delivery) return std::unexpected(Refusal::Superseded);
+    if (message->header.visible_at <= source.lineup->time()) return std::unexpected(Refusal::Expired);
+  }
+  retire(change, receipt.queue, {receipt.message, *message});
   reschedule(receipt.queue);
   return true;
 }
 
 std::expected<void, Refusal> Engine::hold(service::Change& change, const Receipt& receipt, base::Duration hold,
                                           base::TimePoint now) {
-  TRY(const std::optional<Record> record, held(receipt.queue, now).queue.plan_hold(receipt, hold, now));
-  if (record) write(change, receipt.queue, *record);
+  const Held& source = held(receipt.queue, now);
+  const Message* message = std::as_const(*source.lineup).find(receipt.message);
+  const base::TimePoint time = source.lineup->time();
+  if (message == nullptr) return std::unexpected(Refusal::Gone);
+  if (message->header.deliveries != receipt.delivery) return std::unexpected(Refusal::Superseded);
+  if (message->header.visible_at <= time) {
+    if (source.traits.fifo) return std::unexpected(Refusal::Expired);
+    return {};
+  }
+  if (time + hold > message->header.received_at + kLongestHold) return std::unexpected(Refusal::HeldTooLong);
+  Message after = *message;
+  after.header.visible_at = time + hold;
+  const State before = *message;
+  after.place = log_.update(change, spot_of(receipt.queue, receipt.message, before),
+                            encode(Meta{after.header, after.facts, "", 0, 0}));
+  put(change, receipt.queue, receipt.message, before, std::move(after));
   reschedule(receipt.queue);
   return {};
 }
 
+bool Engine::exists(QueueId queue) const {
+  return queues_.contains(queue);
+}
+
 Counts Engine::counts(QueueId queue, base::TimePoint now) {
-  return held(queue, now).queue.counts();
+  return held(queue, now).lineup->counts();
 }
 
 std::optional<base::Duration> Engine::oldest_age(QueueId queue, base::TimePoint now) {
-  return held(queue, now).queue.oldest_age(now);
-}
-
-bool Engine::wait(QueueId queue, Waiter waiter) {
-  if (waiters_count_ >= kWaitersMax) return false;
-  const std::uint64_t number = next_waiter_++;
-  waiter_deadlines_[queue].insert({waiter.deadline, number});
-  waiters_[queue].emplace(number, std::move(waiter));
-  ++waiters_count_;
-  reschedule(queue);
-  return true;
-}
-
-base::TimePoint Engine::next_work(QueueId queue) const {
-  const auto held = queues_.find(queue);
-  const auto waiters = waiters_.find(queue);
-  const bool waited_for = waiters != waiters_.end();
-  if (held == queues_.end()) return waited_for ? base::TimePoint::min() : base::kNever;
-  base::TimePoint next = held->second.queue.next_expiry(held->second.retention);
-  if (!waited_for) return next;
-  if (held->second.queue.has_ready() && held->second.queue.counts().in_flight < kInFlightMax) {
-    return base::TimePoint::min();
-  }
-  next = std::min(next, held->second.queue.next_visible_at());
-  return std::min(next, waiter_deadlines_.at(queue).begin()->first);
-}
-
-void Engine::reschedule(QueueId queue) {
-  const base::TimePoint next = next_work(queue);
-  const auto before = scheduled_.find(queue);
-  if (before != scheduled_.end()) {
-    if (before->second == next) return;
-    agenda_.erase({before->second, queue});
-    scheduled_.erase(before);
-  }
-  if (next == base::kNever) return;
-  agenda_.insert({next, queue});
-  scheduled_.emplace(queue, next);
-}
-
-base::TimePoint Engine::deadline() const {
-  if (!buried_.empty()) return base::TimePoint::min();
-  return agenda_.empty() ? base::kNever : agenda_.begin()->first;
-}
-
-void Engine::tick(service::Context& ctx) {
-  if (!buried_.empty()) {
-    if (buried_.front()->shrink(kBurialSlice)) buried_.pop_front();
-  }
-  std::vector<QueueId> due;
-  for (const auto& [at, queue] : agenda_) {
-    if (at > ctx.now) break;
-    due.push_back(queue);
-  }
-  for (const QueueId queue : due) {
-    const auto found = queues_.find(queue);
-    if (found != queues_.end()) {
-      found->second.queue.advance(ctx.now);
-      expire(ctx.change, queue, found->second, ctx.now);
-      // Still some left: the rest goes in the next turns, and who waits is served after that.
-      if (found->second.queue.next_expiry(found->second.retention) <= ctx.now) {
-        reschedule(queue);
-        continue;
-      }
-    }
-    serve(ctx, queue);
-    reschedule(queue);
-  }
-}
-
-void Engine::expire(service::Change& change, QueueId queue, Held& held, base::TimePoint now) {
-  for (const Record& record : held.queue.plan_expiry(held.retention, now, kExpirySlice)) {
-    write(change, queue, record);
-  }
-}
-
-void Engine::serve(service::Context& ctx, QueueId queue) {
-  for (std::size_t served = 0; served < kServeSlice && waiters_.contains(queue); ++served) {
-    if (!serve_first(ctx, queue)) return;
-  }
-}
-
-// Answers the waiter whose turn it is: the first in line when there are messages, else the one whose time is up.
-bool Engine::serve_first(service::Context& ctx, QueueId queue) {
-  auto& line = waiters_.at(queue);
-  auto& deadlines = waiter_deadlines_.at(queue);
-  const auto held = queues_.find(queue);
-  const bool gone = held == queues_.end();
-  const bool ready = !gone && held->second.queue.has_ready() && held->second.queue.counts().in_flight < kInFlightMax;
-  if (!gone && !ready && deadlines.begin()->first > ctx.now) return false;
-  const std::uint64_t number = gone || ready ? line.begin()->first : deadlines.begin()->second;
-
-  Waiter waiter = std::move(line.at(number));
-  line.erase(number);
-  deadlines.erase({waiter.deadline, number});
-  --waiters_count_;
-  if (line.empty()) {
-    waiters_.erase(queue);
-    waiter_deadlines_.erase(queue);
-  }
-  if (waiter.abandoned()) return true;
-  if (gone) {
-    waiter.answer(ctx, {{}, true});
-  } else if (!ready) {
-    waiter.answer(ctx, {{}, false});
-  } else {
-    waiter.answer(ctx, {receive(ctx, queue, {waiter.max, waiter.hold}), false});
-  }
-  return true;
+  const Held& source = held(queue, now);
+  const auto since = source.lineup->oldest_available();
+  if (!since) return std::nullopt;
+  return std::max(source.lineup->time() - *since, base::Duration::zero());
 }
 
 }  // namespace queue

@@ -6,108 +6,142 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/time.h"
+#include "queue/agenda.h"
+#include "queue/lineup.h"
+#include "queue/log.h"
 #include "queue/message.h"
-#include "queue/queue.h"
+#include "queue/waiters.h"
 #include "service/context.h"
 #include "service/table.h"
 
 namespace queue {
 
-// A receive that waits for messages. `answer` is called once, in a later turn: with messages, with none when the
-// deadline passed, or with `queue_gone`.
-struct Waiter {
-  struct Result {
-    std::expected<std::vector<Delivery>, store::Error> deliveries;
-    bool queue_gone = false;
-  };
-  base::TimePoint deadline;
-  std::size_t max;  // messages wanted at most
-  base::Duration hold;
-  std::function<bool()> abandoned;  // nobody is there any more: gets nothing
-  std::move_only_function<void(service::Context&, Result)> answer;
-};
-
-// All standard queues: their messages on disk, their headers in memory, their waiters and deadlines. Every writing call
-// adds to the turn's change and can be undone by it.
+// All queues: their messages on disk, what is about to happen to them in memory, who waits for them. Every writing call
+// adds to the turn's change and can be undone by it. Unless said otherwise a queue that is named must exist.
 //
-// On disk, after the table name: headers "queue.h/" + queue + sequence, payloads "queue.b/" + the same, and per queue
-// "queue.q/" + queue with the sequence up to which numbers may have been given out.
+// No call costs more on a deep queue than on an empty one, but for a logarithm.
 class Engine {
  public:
   // In flight per queue at most (SQS quotas); a receive hands out nothing beyond it.
   static constexpr std::uint64_t kInFlightMax = 120'000;
   // Long polls that may wait at once, over all queues; more are answered at once.
   static constexpr std::size_t kWaitersMax = 100'000;
+  // Longest hold, counted from the delivery however often it is prolonged; beyond it the call is refused, not
+  // shortened (ChangeMessageVisibility, API reference).
+  static constexpr base::Duration kLongestHold = std::chrono::hours(12);
 
   Engine();
   ~Engine();
 
   std::vector<service::TableBase*> tables();
-  // After the tables are loaded: gives a queue that exists its retention.
-  void recover(QueueId queue, base::Duration retention);
+  // After the tables are loaded: says what a queue that exists is.
+  void recover(QueueId queue, const Traits& traits, base::TimePoint now);
   // After that: removes messages of queues that nobody named.
   void recovered(service::Change& change);
 
-  void create(service::Change& change, QueueId queue, base::Duration retention);
+  void create(service::Change& change, QueueId queue, const Traits& traits);
+  void reshape(service::Change& change, QueueId queue, const Traits& traits);
   void remove(service::Change& change, QueueId queue);
-  void set_retention(service::Change& change, QueueId queue, base::Duration retention);
-  // Removes every message there is now, in whatever state. Takes no longer on a deep queue.
+  // Removes every message there is now, in whatever state, and forgets what was sent. Takes no longer on a deep queue.
   void purge(service::Change& change, QueueId queue);
 
-  Sequence send(service::Change& change, QueueId queue, std::string payload, base::Duration delay, base::TimePoint now);
-  struct Wanted {
-    std::size_t max = 1;
-    base::Duration hold{};
-  };
-  std::expected<std::vector<Delivery>, store::Error> receive(service::Context& ctx, QueueId queue, Wanted wanted);
-  // True when there was still something to erase. Any receipt of the message does.
-  bool erase(service::Change& change, const Receipt& receipt, base::TimePoint now);
+  // FIFO: of messages with the same deduplication id within DedupWindow::kDedupWindow of the first one, only that is
+  // enqueued.
+  Sent send(service::Change& change, QueueId queue, Outgoing message, base::TimePoint now);
+
+  // Hands out messages and hides each for `hold`. FIFO: as many as possible of the group whose turn it is, in order,
+  // then of others; a group whose first message is in flight waits. With an attempt id that was used within
+  // Attempts::kAttemptWindow the same messages and receipts come again, held anew, unless one was erased or held
+  // otherwise since. Messages that were received too often go to the dead-letter queue on the way. An error: nothing
+  // was changed.
+  std::expected<std::vector<Delivery>, store::Error> receive(service::Context& ctx, QueueId queue,
+                                                             const Wanted& wanted);
+  // True when there was still something to erase. Standard: any receipt of the message does. FIFO: only the last one,
+  // while its hold lasts; refused with Superseded or Expired.
+  std::expected<bool, Refusal> erase(service::Change& change, const Receipt& receipt, base::TimePoint now);
+  // Hides the message until now + hold. Standard: accepted without effect when the hold ended and nobody received the
+  // message since.
   std::expected<void, Refusal> hold(service::Change& change, const Receipt& receipt, base::Duration hold,
                                     base::TimePoint now);
 
+  // Moves up to `max` messages that could be received now, in that order, to `to`, or each to the queue from which it
+  // was dead-lettered. They become new there: number, time, tag (from `new_tag`), no deliveries. Stops at the first one
+  // that has nowhere to go.
+  struct Moved {
+    std::size_t count = 0;
+    enum class Stop : std::uint8_t { None, NoSource, NoTarget } stop = Stop::None;
+  };
+  std::expected<Moved, store::Error> move(service::Context& ctx, QueueId from, std::optional<QueueId> to,
+                                          std::size_t max, const std::function<std::string()>& new_tag);
+
+  bool exists(QueueId queue) const;
   Counts counts(QueueId queue, base::TimePoint now);
+  // How long the oldest message has been available; nothing when there is none that counts (see Standard and Fifo).
   std::optional<base::Duration> oldest_age(QueueId queue, base::TimePoint now);
 
   // False when too many wait already.
   bool wait(QueueId queue, Waiter waiter);
-  std::size_t waiting() const { return waiters_count_; }
+  std::size_t waiting() const { return waiters_.size(); }
 
   base::TimePoint deadline() const;
   void tick(service::Context& ctx);
 
  private:
-  class Headers;
-  class Marks;
   struct Held;
+  class Recovery;
+  struct Buried;
+  struct Taken;
 
+  // engine.cpp
   Held& held(QueueId queue, base::TimePoint now);
-  void write(service::Change& change, QueueId queue, const Record& record);
-  void reserve(service::Change& change, QueueId queue, Held& held);
+  Sequence next_number(service::Change& change, QueueId queue, Held& held);
+  void put(service::Change& change, QueueId queue, Sequence number, const State& before, State after);
+  void remember(service::Change& change, QueueId queue, Sequence number, base::TimePoint at, const Facts& facts);
+  void retire(service::Change& change, QueueId queue, const Lineup::Pick& message);
+  void release_if_vacant(QueueId queue, GroupId group);
   void reschedule(QueueId queue);
   base::TimePoint next_work(QueueId queue) const;
-  void expire(service::Change& change, QueueId queue, Held& held, base::TimePoint now);
+
+  // receive.cpp
+  using Deliveries = std::expected<std::vector<Delivery>, store::Error>;
+  Deliveries hand_out(service::Context& ctx, QueueId queue, const Wanted& wanted);
+  std::optional<Deliveries> hand_out_again(service::Context& ctx, QueueId queue, const Wanted& wanted);
+  std::expected<std::vector<Taken>, store::Error> take(service::Context& ctx, QueueId queue, const Wanted& wanted);
+  std::expected<bool, store::Error> pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick& pick);
+  Delivery deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, const Taken& taken, Log::Fetched fetched,
+                   std::size_t answer_size);
+  void note_attempt(service::Change& change, QueueId queue, const std::string& id,
+                    const std::vector<Delivery>& deliveries);
+
+  // transfer.cpp
+  const Held* dead_letters_of(const Held& source) const;
+  std::expected<void, store::Error> transfer(service::Context& ctx, QueueId from, const Lineup::Pick& pick,
+                                             store::Place body, QueueId to, Header header, const Facts& facts);
+  std::expected<Moved::Stop, store::Error> move_one(service::Context& ctx, QueueId from, const Lineup::Pick& pick,
+                                                    std::optional<QueueId> to,
+                                                    const std::function<std::string()>& new_tag);
+  std::expected<void, store::Error> dead_letter(service::Context& ctx, QueueId from, const Lineup::Pick& pick);
+
+  // upkeep.cpp
+  void expire(service::Change& change, QueueId queue, base::TimePoint now);
+  void sweep(service::Change& change, QueueId queue, base::TimePoint now);
   void serve(service::Context& ctx, QueueId queue);
   bool serve_first(service::Context& ctx, QueueId queue);
 
-  std::unique_ptr<Headers> headers_;
-  std::unique_ptr<Marks> marks_;
+  std::unique_ptr<Recovery> recovery_;
+  Log log_;
   std::map<QueueId, Held> queues_;
-  // First come, first served, by a number that rises.
-  std::map<QueueId, std::map<std::uint64_t, Waiter>> waiters_;
-  std::map<QueueId, std::set<std::pair<base::TimePoint, std::uint64_t>>> waiter_deadlines_;
-  std::uint64_t next_waiter_ = 0;
-  std::size_t waiters_count_ = 0;
-  // The one structure for all that waits for time: when each queue wants attention next.
-  std::set<std::pair<base::TimePoint, QueueId>> agenda_;
-  std::map<QueueId, base::TimePoint> scheduled_;
-  // Purged messages, whose memory is freed a slice at a time.
-  std::deque<std::shared_ptr<Queue::Messages>> buried_;
+  Waiters waiters_;
+  Agenda agenda_;
+  // Of purged queues, freed a slice at a time.
+  std::deque<std::shared_ptr<Buried>> buried_;
+  // Groups that an undone send has left behind, maybe empty.
+  std::vector<std::pair<QueueId, GroupId>> left_groups_;
 };
 
 }  // namespace queue
