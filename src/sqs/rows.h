@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "queue/message.h"
 
 namespace sqs {
 
@@ -51,6 +52,12 @@ struct QueueRow {
     field(17, row.purged_at);
   }
 };
+
+inline queue::Traits traits(const QueueRow& row) {
+  queue::Traits traits;
+  traits.retention = std::chrono::seconds(row.retention_seconds);
+  return traits;
+}
 
 // A name that rests after DeleteQueue. Key as above.
 struct DeletedRow {

@@ -37,7 +37,7 @@ class Sqs : public service::Service {
 
   void recovered(service::Context& ctx) override {
     for (const auto& [key, row] : state_.queues.rows()) {
-      state_.engine.recover(row.id, std::chrono::seconds(row.retention_seconds));
+      state_.engine.recover(row.id, traits(row), ctx.now);
       state_.meters.touch(row.id, ctx.now);
     }
     state_.engine.recovered(ctx.change);

@@ -89,7 +89,7 @@ base::Outcome<api::sqs::CreateQueueResult> create_queue(State& state, const Inpu
   row.region = ctx.call.region;
   row.created_at = ctx.now;
   row.modified_at = ctx.now;
-  state.engine.create(ctx.change, row.id, std::chrono::seconds(row.retention_seconds));
+  state.engine.create(ctx.change, row.id, traits(row));
   state.meters.touch(row.id, ctx.now);
   api::sqs::CreateQueueResult result{queue_url(row, ctx)};
   state.queues.put(ctx.change, key, std::move(row));

@@ -10,7 +10,7 @@ namespace {
 // queue, and each such call counts.
 base::Outcome<void> erase(State& state, const QueueRow& queue, const std::string& handle, service::Context& ctx) {
   TRY(const queue::Receipt receipt, parse_receipt(queue, handle));
-  state.engine.erase(ctx.change, receipt, ctx.now);
+  (void)state.engine.erase(ctx.change, receipt, ctx.now);
   state.meters.count(ctx.change, queue.id, [](Meter& meter) { ++meter.deleted; });
   return {};
 }

@@ -35,7 +35,7 @@ base::Outcome<api::sqs::SetQueueAttributesOutput> set_queue_attributes(State& st
   CHECK(set_attributes(row, in.attributes));
   row.modified_at = ctx.now;
   if (row.retention_seconds != held->retention_seconds) {
-    state.engine.set_retention(ctx.change, row.id, std::chrono::seconds(row.retention_seconds));
+    state.engine.reshape(ctx.change, row.id, traits(row));
   }
   const std::string key = queue_key(row);
   state.queues.put(ctx.change, key, std::move(row));

@@ -17,7 +17,7 @@ constexpr std::int64_t kVisibilityMax = 43'200;
 
 struct Ask {
   const QueueRow* queue;
-  queue::Engine::Wanted wanted;
+  queue::Wanted wanted;
   base::Duration wait;
 };
 
@@ -40,7 +40,7 @@ base::Outcome<Ask> check(State& state, const Input& in, service::Context& ctx) {
     return invalid_parameter(*in.receive_request_attempt_id, "ReceiveRequestAttemptId",
                              "The request include parameter that is not valid for this queue type.");
   }
-  ask.wanted = {static_cast<std::size_t>(max), std::chrono::seconds(hold)};
+  ask.wanted = {static_cast<std::size_t>(max), std::chrono::seconds(hold), ""};
   ask.wait = std::chrono::seconds(wait);
   return ask;
 }
@@ -92,8 +92,7 @@ void receive_message(State& state, const Input& in, service::Context& ctx, servi
   auto owed = std::make_shared<service::Reply<Output>>(std::move(reply));
   const bool waits =
       state.engine.wait(queue, {.deadline = ctx.now + ask->wait,
-                                .max = ask->wanted.max,
-                                .hold = ask->wanted.hold,
+                                .wanted = ask->wanted,
                                 .abandoned = [owed] { return owed->abandoned(); },
                                 .answer =
                                     [&state, queue, filter, owed, protocol = ctx.call.protocol](

@@ -8,7 +8,8 @@ namespace sqs {
 namespace {
 
 void send(State& state, const QueueRow& queue, const Outgoing& message, service::Context& ctx) {
-  state.engine.send(ctx.change, queue.id, encode_payload(message.row), message.delay, ctx.now);
+  queue::Outgoing out{encode_payload(message.row), message.delay, message.row.group_id, "", message.row.id};
+  state.engine.send(ctx.change, queue.id, std::move(out), ctx.now);
   state.meters.count(ctx.change, queue.id, [size = message.size](Meter& meter) { meter.count_sent(size); });
 }
 
