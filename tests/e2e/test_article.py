@@ -1,5 +1,6 @@
 """The article's two programs, unchanged, in containers with real boto3. They are read from the article itself."""
 
+import os
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from python_image import python_image
 from server import Server, until
 
 ROOT = Path(__file__).resolve().parents[2]
-ARTICLE = ROOT.parent / "shared" / "seed" / "article.txt"
+ARTICLE = Path(os.environ.get("RENKEI_ARTICLE", ROOT.parent / "shared" / "seed" / "article.txt"))
 TEMPLATES = ROOT / "examples" / "sqs-fargate" / "templates"
 PRODUCER, CONSUMER = "sqs-fargate-producer", "sqs-fargate-consumer"
 
