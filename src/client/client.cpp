@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "client/http.h"
+#include "net/http.h"
 #include "wire/digest.h"
 
 namespace client {
@@ -40,6 +41,7 @@ Client::Client(Options options, CredentialsProvider credentials, Transport trans
 std::expected<Reply, Error> Client::send_signed(std::string_view signing_name, wire::HttpCall call) {
   const auto credentials = credentials_();
   if (!credentials) return std::unexpected(transport_error(credentials.error()));
+  for (auto& [name, value] : call.headers) name = net::lower(name);  // as the signature wants them
   call.headers.emplace_back("host", host_of(options_.endpoint));
   const std::int64_t now = options_.unix_seconds();
   wire::sigv4::Scope scope;
@@ -82,6 +84,7 @@ std::expected<std::string, Error> Client::get(const std::string& target) {
   const std::size_t question = target.find('?');
   call.path = target.substr(0, question);
   if (question != std::string::npos) call.query = target.substr(question + 1);
+  for (auto& [name, value] : call.headers) name = net::lower(name);  // as the signature wants them
   call.headers.emplace_back("host", host_of(options_.endpoint));
   auto reply = transport_(call);
   if (!reply) return std::unexpected(transport_error(std::move(reply).error()));

@@ -27,6 +27,14 @@ def test_the_right_key_passes(strict):
     assert strict.boto3("sts", KEY, SECRET).get_caller_identity()["Account"]
 
 
+def test_the_command_line_signs_what_it_sends(strict, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    strict.renkei("status", "--json")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another secret")
+    assert "signature" in strict.renkei("status", check=False).stderr
+
+
 WRONG_SECRET = ("The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
                 "Key and signing method. Consult the service documentation for details.")
 UNKNOWN_KEY = "The security token included in the request is invalid."
