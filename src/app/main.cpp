@@ -3,6 +3,7 @@
 
 #include "app/doctor.h"
 #include "app/serve.h"
+#include "bench/bench.h"
 #include "cli/commands.h"
 
 namespace {
@@ -22,6 +23,7 @@ class Program {
     add_status();
     add_logs();
     add_push();
+    add_bench();
     add_doctor();
   }
 
@@ -110,6 +112,52 @@ class Program {
     command->callback([this] { result_ = cli::push(push_); });
   }
 
+  void add_bench() {
+    CLI::App* command = app_.add_subcommand("bench", "Load an SQS endpoint, renkei's or another's, and measure it");
+    command->footer(
+        "Mixes: send; receive (what comes stays in flight); drain (receive, then delete); end-to-end (half of the\n"
+        "connections send, the others long-poll and delete). Fill a queue with --keep, then drain it. With --rate a\n"
+        "latency counts from the moment when its request was due. Credentials come from the environment.");
+    command
+        ->add_option_function<std::string>(
+            "--mix", [this](const std::string& name) { bench_.mix = *bench::parse_mix(name); },
+            "What the connections do")
+        ->check(CLI::IsMember({"send", "receive", "drain", "end-to-end"}))
+        ->default_str("send");
+    command->add_option("--message-size", bench_.message_size, "Bytes of a message's body")->capture_default_str();
+    command->add_option("--batch", bench_.batch, "Messages a request, 1 to 10")->capture_default_str();
+    command->add_option("--connections", bench_.connections, "Connections, each with one request at a time")
+        ->capture_default_str();
+    command->add_option("--queues", bench_.queues, "Queues, used in turn")->capture_default_str();
+    command
+        ->add_option("--fifo-groups", bench_.fifo_groups, "FIFO queues with so many message groups; 0: standard queues")
+        ->capture_default_str();
+    command
+        ->add_option("--rate", bench_.rate, "Requests per second, sent when they are due; 0: as fast as answers come")
+        ->capture_default_str();
+    command
+        ->add_option_function<double>(
+            "--duration", [this](double seconds) { bench_.duration = bench::Seconds(seconds); }, "Seconds to measure")
+        ->default_str("10");
+    command
+        ->add_option_function<double>(
+            "--warm-up", [this](double seconds) { bench_.warm_up = bench::Seconds(seconds); },
+            "Seconds before that, not measured")
+        ->default_str("0.5");
+    command->add_option("--messages", bench_.messages, "Stop after so many messages instead, without a warm-up");
+    command->add_option("--pid", bench_.pid, "Process id of the server: report its processor time per message");
+    command->add_option("--queue", bench_.queue, "Name of the queue, or prefix of the names; by default a new one");
+    command->add_flag("--keep", bench_.keep, "Leave the queues and their messages there");
+    command->add_option("--picture", bench_.picture, "Write the latencies as an SVG picture to this file");
+    add_common(command, bench_common_);
+    command->callback([this] {
+      bench_.endpoint = bench_common_.endpoint;
+      bench_.region = bench_common_.region;
+      bench_.json = bench_common_.json;
+      result_ = bench::run(bench_);
+    });
+  }
+
   void add_doctor() {
     CLI::App* command = app_.add_subcommand("doctor", "What is missing on this host, and the command that mends it");
     command->add_option("--data", doctor_.data, "Data directory to look at")
@@ -127,6 +175,8 @@ class Program {
   cli::StatusOptions status_;
   cli::LogsOptions logs_;
   cli::PushOptions push_;
+  bench::Options bench_;
+  cli::Common bench_common_;
   app::DoctorOptions doctor_;
   int result_ = 0;
 };

@@ -1,0 +1,365 @@
+#include "bench/load.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <deque>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "base/fault.h"
+#include "bench/answer.h"
+#include "bench/body.h"
+#include "bench/socket.h"
+
+namespace bench {
+namespace {
+
+using Ticks = std::chrono::steady_clock;
+using Result = std::expected<void, std::string>;
+
+constexpr int kPollSeconds = 1;  // long polls of end-to-end: short, so that the load ends in time
+constexpr std::chrono::seconds kProgressEvery{1};
+constexpr std::chrono::milliseconds kLongestWait{100};  // between two looks at the clock
+
+std::uint64_t unix_micros() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+std::uint64_t micros_between(Ticks::time_point from, Ticks::time_point to) {
+  if (to <= from) return 0;
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(to - from).count());
+}
+
+enum class Step : std::uint8_t { Idle, Sending, Receiving, Erasing };
+
+// One connection and what it is doing.
+struct Worker {
+  Socket socket;
+  bool receiver = false;
+  std::size_t queue = 0;
+  Step step = Step::Idle;
+  std::string out;
+  std::string in;
+  Ticks::time_point since;            // the request was due, or sent
+  std::vector<std::string> receipts;  // to erase next
+  bool watching_writes = false;
+};
+
+class Load {
+ public:
+  Load(const Options& options, Signer& signer, const std::vector<std::string>& urls, const std::atomic<bool>& stop,
+       const Progress& progress)
+      : options_(options),
+        signer_(signer),
+        urls_(urls),
+        stop_(stop),
+        progress_(progress),
+        bodies_(options),
+        prepared_(urls.size()),
+        poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+  ~Load() { ::close(poll_); }
+
+  Result connect();
+  Result run();
+  Figures take() { return std::move(figures_); }
+
+ private:
+  Result fire(Worker& worker, Ticks::time_point due);
+  std::string next_request(Worker& worker);
+  const std::string& prepared_send(std::size_t queue, std::int64_t second);
+  Result on_event(Worker& worker, std::uint32_t events);
+  Result on_answer(Worker& worker, const Answer& answer);
+  void count(Worker& worker, std::string_view body);
+  void on_received(Worker& worker, std::string_view body);
+  Result next(Worker& worker);
+  Result fire_due(Ticks::time_point now);
+  Result watch(Worker& worker);
+  void begin_measuring(Ticks::time_point now);
+  bool over(Ticks::time_point now);
+  int wait(std::array<epoll_event, 256>& events, Ticks::time_point now) const;
+  bool paced(const Worker& worker) const { return options_.rate > 0 && !worker.receiver; }
+  Histogram& latency(std::string_view operation) { return figures_.latency[std::string(operation)]; }
+  Ticks::time_point due(std::uint64_t number) const {
+    return started_ + std::chrono::duration_cast<Ticks::duration>(
+                          std::chrono::duration<double>(static_cast<double>(number) / options_.rate));
+  }
+
+  const Options& options_;
+  Signer& signer_;
+  const std::vector<std::string>& urls_;
+  const std::atomic<bool>& stop_;
+  const Progress& progress_;
+  const Bodies bodies_;
+
+  struct Prepared {
+    std::int64_t second = -1;
+    std::string request;
+  };
+  std::vector<Prepared> prepared_;
+  std::deque<Worker> workers_;
+  std::deque<Worker*> idle_;  // paced ones without a request
+  int poll_;
+  std::optional<TlsContext> tls_;
+
+  Figures figures_;
+  Ticks::time_point started_;
+  Ticks::time_point measured_since_;
+  Ticks::time_point progress_at_;
+  bool measuring_ = false;
+  std::optional<double> server_before_;
+  std::uint64_t serial_ = 0;  // messages sent off
+  std::uint64_t fired_ = 0;   // paced requests
+  std::uint64_t unbroken_empty_ = 0;
+};
+
+Result Load::connect() {
+  if (signer_.endpoint().tls) tls_.emplace();
+  for (std::size_t i = 0; i < options_.connections; ++i) {
+    TRY(Socket socket, Socket::connect(signer_.endpoint(), tls_ ? &*tls_ : nullptr));
+    Worker& worker = workers_.emplace_back(Worker{std::move(socket)});
+    worker.receiver =
+        options_.mix == Mix::Receive || options_.mix == Mix::Drain || (options_.mix == Mix::EndToEnd && i % 2 == 1);
+    // Senders and receivers are counted apart, so that each queue has both.
+    worker.queue = (options_.mix == Mix::EndToEnd ? i / 2 : i) % urls_.size();
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = &worker;
+    if (::epoll_ctl(poll_, EPOLL_CTL_ADD, worker.socket.descriptor(), &event) != 0) {
+      return std::unexpected(std::string("epoll: ") + std::strerror(errno));
+    }
+  }
+  return {};
+}
+
+Result Load::watch(Worker& worker) {
+  if (worker.socket.sending() == worker.watching_writes) return {};
+  worker.watching_writes = worker.socket.sending();
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (worker.watching_writes) event.events |= EPOLLOUT;
+  event.data.ptr = &worker;
+  ::epoll_ctl(poll_, EPOLL_CTL_MOD, worker.socket.descriptor(), &event);
+  return {};
+}
+
+// A request that is the same in each round is signed once a second.
+const std::string& Load::prepared_send(std::size_t queue, std::int64_t second) {
+  Prepared& prepared = prepared_[queue];
+  if (prepared.second != second) {
+    prepared.second = second;
+    prepared.request = signer_.request(bodies_.send_operation(), bodies_.send(urls_[queue], 0, 0), second);
+  }
+  return prepared.request;
+}
+
+std::string Load::next_request(Worker& worker) {
+  const std::uint64_t micros = unix_micros();
+  const auto second = static_cast<std::int64_t>(micros / 1'000'000);
+  const std::string& url = urls_[worker.queue];
+  if (!worker.receipts.empty()) {
+    worker.step = Step::Erasing;
+    return signer_.request(bodies_.erase_operation(), bodies_.erase(url, worker.receipts), second);
+  }
+  if (worker.receiver) {
+    worker.step = Step::Receiving;
+    const int wait = options_.mix == Mix::EndToEnd ? kPollSeconds : 0;
+    return signer_.request("ReceiveMessage", bodies_.receive(url, wait), second);
+  }
+  worker.step = Step::Sending;
+  const std::uint64_t serial = std::exchange(serial_, serial_ + options_.batch);
+  if (options_.mix == Mix::Send && options_.fifo_groups == 0) return prepared_send(worker.queue, second);
+  const std::uint64_t mark = options_.mix == Mix::EndToEnd ? micros : 0;
+  return signer_.request(bodies_.send_operation(), bodies_.send(url, mark, serial), second);
+}
+
+Result Load::fire(Worker& worker, Ticks::time_point due) {
+  worker.out = next_request(worker);
+  worker.since = due;
+  CHECK(worker.socket.send(worker.out));
+  return watch(worker);
+}
+
+// What a worker does after an answer.
+Result Load::next(Worker& worker) {
+  worker.step = Step::Idle;
+  const bool all_sent = options_.messages > 0 && !worker.receiver && serial_ >= options_.messages;
+  if (all_sent) return {};
+  if (paced(worker)) {
+    idle_.push_back(&worker);
+    return {};
+  }
+  return fire(worker, Ticks::now());
+}
+
+Result Load::fire_due(Ticks::time_point now) {
+  while (options_.rate > 0 && !idle_.empty() && due(fired_) <= now) {
+    Worker& worker = *idle_.front();
+    idle_.pop_front();
+    CHECK(fire(worker, due(fired_++)));
+  }
+  return {};
+}
+
+void Load::on_received(Worker& worker, std::string_view body) {
+  const Received got = received(body);
+  figures_.received += got.receipts.size();
+  if (got.receipts.empty()) {
+    ++figures_.empty;
+    ++unbroken_empty_;
+    return;
+  }
+  unbroken_empty_ = 0;
+  if (options_.mix != Mix::Receive) worker.receipts.assign(got.receipts.begin(), got.receipts.end());
+  const std::uint64_t now = unix_micros();
+  for (const std::uint64_t sent : got.sent_at) {
+    if (sent != 0 && sent <= now) latency("in queue").add(now - sent);
+  }
+}
+
+void Load::count(Worker& worker, std::string_view body) {
+  if (worker.step == Step::Receiving) return on_received(worker, body);
+  const Failures failed = failures(body);
+  if (failed.count > 0) figures_.errors[failed.code] += failed.count;
+  if (worker.step == Step::Sending) {
+    figures_.sent += options_.batch - std::min(failed.count, options_.batch);
+  } else {
+    figures_.deleted += worker.receipts.size() - std::min(failed.count, worker.receipts.size());
+  }
+}
+
+Result Load::on_answer(Worker& worker, const Answer& answer) {
+  const Ticks::time_point now = Ticks::now();
+  ++figures_.requests;
+  const bool was_erasing = worker.step == Step::Erasing;
+  if (answer.status == 200) {
+    latency(worker.step == Step::Sending     ? bodies_.send_operation()
+            : worker.step == Step::Receiving ? "ReceiveMessage"
+                                             : bodies_.erase_operation())
+        .add(micros_between(worker.since, now));
+    count(worker, answer.storage.empty() ? answer.body : std::string_view(answer.storage));
+  } else {
+    ++figures_.errors[error_code(answer)];
+  }
+  if (was_erasing) worker.receipts.clear();
+  return {};
+}
+
+Result Load::on_event(Worker& worker, std::uint32_t events) {
+  if ((events & EPOLLOUT) != 0) {
+    CHECK(worker.socket.flush());
+    CHECK(watch(worker));
+  }
+  TRY(const bool any, worker.socket.receive(worker.in));
+  if (!any) return {};
+  TRY(const std::optional<Answer> answer, read_answer(worker.in));
+  if (!answer) return {};
+  CHECK(on_answer(worker, *answer));
+  worker.in.erase(0, answer->length);
+  return next(worker);
+}
+
+void Load::begin_measuring(Ticks::time_point now) {
+  figures_ = Figures();
+  measured_since_ = now;
+  measuring_ = true;
+  server_before_ = options_.pid == 0 ? std::nullopt : processor_seconds(options_.pid);
+}
+
+bool Load::over(Ticks::time_point now) {
+  const auto elapsed = now - started_;
+  if (!measuring_ && elapsed >= options_.warm_up) begin_measuring(now);
+  if (measuring_) figures_.seconds = std::chrono::duration<double>(now - measured_since_).count();
+  if (progress_ && now >= progress_at_) {
+    progress_at_ = now + kProgressEvery;
+    progress_(figures_);
+  }
+  if (stop_.load(std::memory_order_relaxed)) return true;
+  if (options_.messages > 0) {
+    if (figures_.messages(options_.mix) >= options_.messages) return true;
+    if (options_.mix == Mix::Send && serial_ >= options_.messages) {
+      return std::ranges::all_of(workers_, [](const Worker& worker) { return worker.step == Step::Idle; });
+    }
+  } else if (measuring_ && figures_.seconds >= options_.duration.count()) {
+    return true;
+  }
+  const bool takes_what_is_there = options_.mix == Mix::Receive || options_.mix == Mix::Drain;
+  figures_.drained = takes_what_is_there && unbroken_empty_ >= 3 * options_.connections;
+  return figures_.drained;
+}
+
+int Load::wait(std::array<epoll_event, 256>& events, Ticks::time_point now) const {
+  std::chrono::nanoseconds longest = kLongestWait;
+  if (options_.rate > 0 && !idle_.empty()) {
+    longest = std::clamp<std::chrono::nanoseconds>(due(fired_) - now, std::chrono::nanoseconds(0), longest);
+  }
+  const timespec limit{0, static_cast<long>(longest.count())};
+  return ::epoll_pwait2(poll_, events.data(), static_cast<int>(events.size()), &limit, nullptr);
+}
+
+Result Load::run() {
+  started_ = Ticks::now();
+  progress_at_ = started_ + kProgressEvery;
+  for (Worker& worker : workers_) CHECK(next(worker));
+  if (options_.warm_up.count() <= 0 || options_.messages > 0) begin_measuring(started_);
+  std::array<epoll_event, 256> events;
+  for (Ticks::time_point now = started_; !over(now); now = Ticks::now()) {
+    CHECK(fire_due(now));
+    const int ready = wait(events, now);
+    if (ready < 0 && errno != EINTR) return std::unexpected(std::string("epoll: ") + std::strerror(errno));
+    for (int i = 0; i < ready; ++i) {
+      CHECK(on_event(*static_cast<Worker*>(events[static_cast<std::size_t>(i)].data.ptr),
+                     events[static_cast<std::size_t>(i)].events));
+    }
+  }
+  if (server_before_) {
+    if (const auto after = processor_seconds(options_.pid)) figures_.server_seconds = *after - *server_before_;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t Figures::messages(Mix mix) const {
+  switch (mix) {
+    case Mix::Send:
+      return sent;
+    case Mix::Receive:
+      return received;
+    case Mix::Drain:
+    case Mix::EndToEnd:
+      return deleted;
+  }
+  return 0;
+}
+
+std::optional<double> processor_seconds(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  if (!std::getline(file, line)) return std::nullopt;
+  // proc(5): the name, in brackets, may hold blanks; utime and stime are the 12th and 13th fields after it.
+  std::istringstream fields(line.substr(std::min(line.rfind(')') + 2, line.size())));
+  const std::vector<std::string> values{std::istream_iterator<std::string>(fields), {}};
+  if (values.size() < 13) return std::nullopt;
+  const double ticks = std::stod(values[11]) + std::stod(values[12]);
+  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+std::expected<Figures, std::string> run_load(const Options& options, Signer& signer,
+                                             const std::vector<std::string>& queue_urls, const std::atomic<bool>& stop,
+                                             const Progress& progress) {
+  Load load(options, signer, queue_urls, stop, progress);
+  CHECK(load.connect());
+  CHECK(load.run());
+  return load.take();
+}
+
+}  // namespace bench

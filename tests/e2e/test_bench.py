@@ -1,0 +1,46 @@
+"""`renkei bench` against renkei: each mix ends by itself, counts what it did, and leaves nothing behind."""
+
+import json
+
+import pytest
+
+from server import Server
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = Server().start()
+    yield server
+    server.remove()
+
+
+def bench(server, *arguments):
+    return json.loads(server.renkei("bench", "--connections", "4", "--json", *arguments).stdout)
+
+
+def test_it_sends_what_it_was_told_to(server):
+    result = bench(server, "--messages", "200", "--queues", "2", "--queue", "told")
+    assert result["sent"] == result["requests"] == result["latency_us"]["SendMessage"]["count"] == 200
+    assert server.boto3("sqs").list_queues(QueueNamePrefix="told").get("QueueUrls", []) == []
+
+
+def test_what_was_kept_is_drained(server):
+    assert bench(server, "--messages", "300", "--batch", "10", "--keep", "--queue", "kept")["sent"] == 300
+    result = bench(server, "--mix", "drain", "--batch", "10", "--queue", "kept", "--warm-up", "0")
+    assert result["deleted"] == 300 and result["errors"] == {}
+
+
+def test_end_to_end_at_a_rate(server, tmp_path):
+    picture = tmp_path / "latency.svg"
+    result = bench(server, "--mix", "end-to-end", "--rate", "50", "--duration", "2", "--pid", str(server.process.pid),
+                   "--picture", str(picture))
+    assert 60 <= result["sent"] <= 140 and result["deleted"] > 0
+    assert result["latency_us"]["in queue"]["p50"] > 0 and result["server_cpu_seconds"] >= 0
+    assert picture.read_text().startswith("<svg")
+
+
+def test_what_does_not_fit_together(server):
+    done = server.renkei("bench", "--batch", "11", check=False)
+    assert done.returncode == 2 and "--batch is 1 to 10" in done.stderr
+    done = server.renkei("bench", "--queue", "no such name!", check=False)
+    assert done.returncode == 1 and "Can only include alphanumeric" in done.stderr
