@@ -51,6 +51,7 @@ class Ledger {
   };
   struct Segment {
     bool closed = false;
+    std::uint32_t end = 0;                                       // of its entries, as far as they are booked
     std::vector<Row> rows;                                       // while it is open: every record appended
     boost::unordered_flat_set<std::uint32_t> gone;               // offsets of records that are no longer indexed
     boost::unordered_flat_map<std::uint32_t, Special> specials;  // by offset; some may be cleared

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+// Little-endian numbers and counted strings, for the journal's files.
+namespace store {
+
+template <class Number>
+void put_number(std::string& out, Number number) {
+  static_assert(std::is_unsigned_v<Number>);
+  char bytes[sizeof number];
+  for (std::size_t i = 0; i < sizeof number; ++i) bytes[i] = static_cast<char>(number >> (8 * i));
+  out.append(bytes, sizeof number);
+}
+
+template <class Number>
+Number number_at(const char* bytes) {
+  Number number = 0;
+  for (std::size_t i = 0; i < sizeof number; ++i) {
+    number |= static_cast<Number>(static_cast<Number>(static_cast<unsigned char>(bytes[i])) << (8 * i));
+  }
+  return number;
+}
+
+inline void put_text(std::string& out, std::string_view text) {
+  put_number(out, static_cast<std::uint32_t>(text.size()));
+  out.append(text);
+}
+
+// Takes numbers and texts off the front. Once something is missing, everything is: good() tells, at the end.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  template <class Number>
+  Number number() {
+    if (!has(sizeof(Number))) return 0;
+    const Number number = number_at<Number>(rest_.data());
+    rest_.remove_prefix(sizeof(Number));
+    return number;
+  }
+  std::uint32_t u32() { return number<std::uint32_t>(); }
+  std::uint64_t u64() { return number<std::uint64_t>(); }
+  std::string_view text() { return bytes(u32()); }
+  std::string_view bytes(std::size_t size) {
+    if (!has(size)) return {};
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+  // A count of things of at least `size` bytes each that could be there.
+  std::size_t count(std::size_t size) {
+    const std::size_t count = u32();
+    return has(count * size) ? count : 0;
+  }
+  bool good() const { return good_; }
+  bool at_end() const { return good_ && rest_.empty(); }
+
+ private:
+  bool has(std::size_t size) {
+    good_ = good_ && size <= rest_.size();
+    return good_;
+  }
+
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+}  // namespace store
