@@ -82,6 +82,24 @@ Finding data_directory(const std::string& data) {
   return {"data", good, good ? data : data + " can't be written", good ? "" : "chown -R $(id -un) " + data};
 }
 
+// Reads everything, so only when it was asked for.
+Finding stored_data(const std::string& data) {
+  const std::string what = "what is stored";
+  if (!fs::exists(data + "/state")) return {what, true, "nothing yet", ""};
+  const auto found = store::examine_store(data);
+  if (!found) {
+    // Another server's lock is no damage; a directory that can't be read is.
+    const bool in_use = found.error().message.find("in use") != std::string::npos;
+    return {what, in_use, found.error().message + (in_use ? ": not checked" : ""), in_use ? "" : "see the message"};
+  }
+  std::string detail = std::to_string(found->segments) + " segments, " + std::to_string(found->entries) + " entries, " +
+                       std::to_string(found->records) + " records";
+  if (!found->cut_off.empty()) detail += "; the next start cuts off " + found->cut_off;
+  for (const std::string& damage : found->damage) detail += "; " + damage;
+  const bool good = found->damage.empty();
+  return {what, good, detail, good ? "" : "restore " + data + " from a backup, or start with an empty directory"};
+}
+
 std::vector<Finding> look(const std::string& data) {
   return {root(),
           program("crun", "crun", "to run containers"),
@@ -126,7 +144,8 @@ std::string run_directory(const std::string& data) {
 int doctor(const DoctorOptions& options) {
   const std::string data = options.data.empty() ? default_data_directory() : options.data;
   if (options.remove_containers) return remove_containers(data);
-  const std::vector<Finding> findings = look(data);
+  std::vector<Finding> findings = look(data);
+  if (!options.data.empty()) findings.push_back(stored_data(data));
   const bool good = std::ranges::all_of(findings, &Finding::good);
   if (options.json) {
     base::Value::Array list;

@@ -130,7 +130,10 @@ Made ServerProcess::open_state() {
   CHECK(make_directories(options_.data));
   TRY(auto clock, open_clock(options_.data, options_.speed));
   clock_.emplace(clock);
-  auto store = store::open_rocks_store(options_.data, [this](auto task) { post(std::move(task)); });
+  store::RocksOptions storing;
+  storing.wait_for_push = true;
+  storing.warn = [](const std::string& what) { spdlog::warn("{}", what); };
+  auto store = store::open_rocks_store(options_.data, [this](auto task) { post(std::move(task)); }, std::move(storing));
   if (!store) return std::unexpected(store.error().message);
   store_ = std::move(*store);
   blobs_ = std::make_unique<FileBlobs>(options_.data + "/objects");
@@ -175,6 +178,7 @@ Made ServerProcess::open_cloud() {
   config.endpoint = "http://127.0.0.1:" + std::to_string(server_->port());
   cloud_ = std::make_unique<cloud::Cloud>(cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_}, config);
   if (auto recovered = cloud_->recover(); !recovered) return std::unexpected(recovered.error().message);
+  store_->push();
   return {};
 }
 
@@ -223,6 +227,7 @@ int ServerProcess::run() {
       },
       [this] {
         if (cloud_->deadline() <= clock_->now()) cloud_->tick();
+        store_->push();  // everything that this round wrote shares one commit
         if (cloud_->broken()) strand_.stop();
       });
   if (cloud_->broken()) {
