@@ -5,13 +5,13 @@
 #include <charconv>
 
 #include "sqs/faults.h"
+#include "sqs/policy.h"
 #include "sqs/queue_url.h"
+#include "sqs/redrive.h"
 #include "wire/json.h"
 
 namespace sqs {
 namespace {
-
-constexpr std::size_t kPolicyMax = 8'192;  // bytes
 
 struct NumberAttribute {
   std::string_view name;
@@ -27,16 +27,18 @@ constexpr std::array kNumbers = {
     NumberAttribute{"ReceiveMessageWaitTimeSeconds", &QueueRow::wait_seconds, 0, 20},
     NumberAttribute{"VisibilityTimeout", &QueueRow::visibility_seconds, 0, 43'200},
 };
-constexpr std::array<std::string_view, 16> kOthers = {
+constexpr std::array<std::string_view, 4> kFifo = {
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "FifoQueue",
+    "FifoThroughputLimit",
+};
+constexpr std::array<std::string_view, 12> kOthers = {
     "All",
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesDelayed",
     "ApproximateNumberOfMessagesNotVisible",
-    "ContentBasedDeduplication",
     "CreatedTimestamp",
-    "DeduplicationScope",
-    "FifoQueue",
-    "FifoThroughputLimit",
     "KmsMasterKeyId",
     "LastModifiedTimestamp",
     "Policy",
@@ -68,42 +70,94 @@ base::Outcome<void> set_number(QueueRow& row, const NumberAttribute& attribute, 
   return {};
 }
 
-// Stored and returned; IAM policies are not enforced on queues.
+std::optional<bool> flag_in(std::string_view text) {
+  if (text == "true" || text == "True") return true;
+  if (text == "false" || text == "False") return false;
+  return std::nullopt;
+}
+
 base::Outcome<void> set_policy(QueueRow& row, const std::string& text) {
-  if (!text.empty()) {
-    const auto document = wire::parse_json(text);
-    if (!document || !document->is_object() || text.size() > kPolicyMax) return bad_value("Policy");
-  }
+  if (!text.empty()) CHECK(check_policy(text));
   row.policy = text;
   return {};
 }
 
-base::Outcome<void> set_managed_sse(QueueRow& row, const std::string& text) {
-  if (text != "true" && text != "false") return bad_value("SqsManagedSseEnabled");
-  row.managed_sse = text == "true";
+// One of two words; the second one sets the flag.
+base::Outcome<void> set_choice(bool& flag, std::string_view name, std::string_view text, std::string_view off,
+                               std::string_view on) {
+  if (text != off && text != on) return bad_value(name);
+  flag = text == on;
   return {};
 }
 
-base::Outcome<void> set_redrive(const std::string& name, const std::string& text) {
-  if (text.empty()) return {};  // removes what is not there
-  return not_supported("The attribute " + name + " (dead-letter queues) is");
+base::Outcome<void> set_flag(bool& flag, std::string_view name, std::string_view text) {
+  const auto value = flag_in(text);
+  if (!value) return bad_value(name);
+  flag = *value;
+  return {};
+}
+
+base::Outcome<void> confirm_fifo(const std::string& text) {
+  const auto value = flag_in(text);
+  if (!value) return bad_value("FifoQueue");
+  if (*value) return {};
+  return base::fault(faults::InvalidAttributeValue,
+                     "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.");
+}
+
+bool is_fifo_attribute(std::string_view name) {
+  return std::ranges::find(kFifo, name) != kFifo.end();
+}
+
+base::Outcome<void> set_fifo_attribute(QueueRow& row, const std::string& name, const std::string& text) {
+  if (!row.fifo && name != "DeduplicationScope" && name != "FifoThroughputLimit") return unknown(name);
+  if (!row.fifo) {
+    return base::fault(faults::InvalidAttributeName,
+                       "You can specify the DeduplicationScope only when FifoQueue is set to true.");
+  }
+  if (name == "FifoQueue") return confirm_fifo(text);
+  if (name == "ContentBasedDeduplication") return set_flag(row.content_dedup, name, text);
+  if (name == "DeduplicationScope") return set_choice(row.dedup_per_group, name, text, "queue", "messageGroup");
+  return set_choice(row.throughput_per_group, name, text, "perQueue", "perMessageGroupId");
 }
 
 base::Outcome<void> set_one(QueueRow& row, const std::string& name, const std::string& text) {
   if (const NumberAttribute* number = find_number(name)) return set_number(row, *number, text);
+  if (is_fifo_attribute(name)) return set_fifo_attribute(row, name, text);
   if (name == "Policy") return set_policy(row, text);
-  if (name == "SqsManagedSseEnabled") return set_managed_sse(row, text);
-  if (name == "RedrivePolicy" || name == "RedriveAllowPolicy") return set_redrive(name, text);
+  if (name == "SqsManagedSseEnabled") return set_flag(row.managed_sse, name, text);
+  if (name == "RedrivePolicy") return set_redrive_policy(row, text);
+  if (name == "RedriveAllowPolicy") return set_redrive_allow_policy(row, text);
   if (name == "KmsMasterKeyId") {
     row.kms_key_id = text;
     row.managed_sse = false;  // and it stays off when the key is removed
     return {};
   }
-  if (name == "DeduplicationScope" || name == "FifoThroughputLimit") {
-    return base::fault(faults::InvalidAttributeName,
-                       "You can specify the DeduplicationScope only when FifoQueue is set to true.");
-  }
   return unknown(name);
+}
+
+// High throughput needs both settings (developer guide, "High throughput for FIFO queues").
+base::Outcome<void> check_throughput(const QueueRow& row) {
+  if (!row.throughput_per_group || row.dedup_per_group) return {};
+  return base::fault(faults::InvalidAttributeValue,
+                     "The perMessageGroupId value is allowed only when the value for DeduplicationScope is "
+                     "messageGroup");
+}
+
+std::optional<std::string> fifo_attribute(const QueueRow& row, std::string_view name) {
+  if (!row.fifo) return std::nullopt;
+  if (name == "FifoQueue") return "true";
+  if (name == "ContentBasedDeduplication") return row.content_dedup ? "true" : "false";
+  if (name == "DeduplicationScope") return row.dedup_per_group ? "messageGroup" : "queue";
+  return row.throughput_per_group ? "perMessageGroupId" : "perQueue";
+}
+
+// The same JSON may be written in many ways.
+bool means_the_same(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const auto x = wire::parse_json(a);
+  const auto y = wire::parse_json(b);
+  return x && y && *x == *y;
 }
 
 }  // namespace
@@ -117,7 +171,7 @@ base::Outcome<void> set_attributes(QueueRow& row, const std::map<std::string, st
                        "SSE or SQS SSE.");
   }
   for (const auto& [name, text] : attributes) CHECK(set_one(row, name, text));
-  return {};
+  return check_throughput(row);
 }
 
 std::optional<std::string> attribute(const QueueRow& row, std::string_view name) {
@@ -129,7 +183,17 @@ std::optional<std::string> attribute(const QueueRow& row, std::string_view name)
   if (name == "Policy") return unless_empty(row.policy);
   if (name == "KmsMasterKeyId") return unless_empty(row.kms_key_id);
   if (name == "SqsManagedSseEnabled") return row.managed_sse ? "true" : "false";
+  if (name == "RedrivePolicy") return unless_empty(row.redrive_policy);
+  if (name == "RedriveAllowPolicy") return unless_empty(row.redrive_allow_policy);
+  if (is_fifo_attribute(name)) return fifo_attribute(row, name);
   return std::nullopt;
+}
+
+bool same_attribute(const QueueRow& a, const QueueRow& b, std::string_view name) {
+  if (name == "RedrivePolicy") {
+    return a.dead_letter_arn == b.dead_letter_arn && a.max_receive_count == b.max_receive_count;
+  }
+  return means_the_same(attribute(a, name).value_or(""), attribute(b, name).value_or(""));
 }
 
 std::map<std::string, std::string> all_attributes(const QueueRow& row, const queue::Counts& counts) {
@@ -139,6 +203,7 @@ std::map<std::string, std::string> all_attributes(const QueueRow& row, const que
   };
   for (const NumberAttribute& number : kNumbers) add(number.name);
   for (const std::string_view name : kOthers) add(name);
+  for (const std::string_view name : kFifo) add(name);
   all["ApproximateNumberOfMessages"] = std::to_string(counts.visible);
   all["ApproximateNumberOfMessagesNotVisible"] = std::to_string(counts.in_flight);
   all["ApproximateNumberOfMessagesDelayed"] = std::to_string(counts.delayed);
@@ -149,7 +214,7 @@ std::map<std::string, std::string> all_attributes(const QueueRow& row, const que
 }
 
 bool is_attribute_name(std::string_view name) {
-  return find_number(name) != nullptr || std::ranges::find(kOthers, name) != kOthers.end();
+  return find_number(name) != nullptr || is_fifo_attribute(name) || std::ranges::find(kOthers, name) != kOthers.end();
 }
 
 }  // namespace sqs

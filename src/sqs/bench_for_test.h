@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,11 @@ class MetricsForTest : public MetricSink {
     }
     return text;
   }
+  std::size_t points(std::string_view metric) const {
+    std::size_t count = 0;
+    for (const Point& one : all) count += one.point.name == metric ? 1 : 0;
+    return count;
+  }
   std::vector<Point> all;
 };
 
@@ -50,12 +56,19 @@ class SqsForTest : public testing::Test {
         {.max_number_of_messages = max, .queue_url = url, .visibility_timeout = visibility});
     return output.messages.value_or(std::vector<api::sqs::Message>());
   }
+  using Attributes = std::map<std::string, std::string>;
+  Attributes attributes() {
+    return *bench.ok<api::sqs::GetQueueAttributes>({.attribute_names = {{"All"}}, .queue_url = url}).attributes;
+  }
+  void set(Attributes wanted) { bench.ok<api::sqs::SetQueueAttributes>({std::move(wanted), url}); }
+  std::string set_fault(Attributes wanted) {
+    return bench.fault<api::sqs::SetQueueAttributes>({std::move(wanted), url});
+  }
   // ApproximateNumberOfMessages, …NotVisible, …Delayed.
   std::string counts() {
-    auto attributes =
-        *bench.ok<api::sqs::GetQueueAttributes>({.attribute_names = {{"All"}}, .queue_url = url}).attributes;
-    return attributes["ApproximateNumberOfMessages"] + "/" + attributes["ApproximateNumberOfMessagesNotVisible"] + "/" +
-           attributes["ApproximateNumberOfMessagesDelayed"];
+    auto all = attributes();
+    return all["ApproximateNumberOfMessages"] + "/" + all["ApproximateNumberOfMessagesNotVisible"] + "/" +
+           all["ApproximateNumberOfMessagesDelayed"];
   }
 
   Options options;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "service/row.h"
 #include "sqs/faults.h"
+#include "sqs/payload.h"
 #include "wire/digest.h"
 #include "wire/text.h"
 
@@ -22,39 +22,39 @@ void put_length(std::string& out, std::size_t length) {
   for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(length >> shift));
 }
 
-bool is_group_id(std::string_view text) {
-  const auto printable = [](char c) { return c > ' ' && c <= '~'; };
-  return !text.empty() && text.size() <= kIdMax && std::ranges::all_of(text, printable);
-}
-
+// A FIFO queue has one delay for all its messages; the engine knows it.
 base::Outcome<base::Duration> check_delay(const QueueRow& queue, const std::optional<std::int64_t>& seconds) {
-  const std::int64_t delay = seconds.value_or(queue.delay_seconds);
+  const std::int64_t delay = seconds.value_or(queue.fifo ? 0 : queue.delay_seconds);
   if (delay < 0 || delay > kDelayMax) {
     return invalid_parameter(std::to_string(delay), "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.");
+  }
+  if (queue.fifo && delay > 0) {
+    return invalid_parameter(std::to_string(delay), "DelaySeconds",
+                             "The request include parameter that is not valid for this queue type.");
   }
   return std::chrono::seconds(delay);
 }
 
-base::Outcome<void> check_ids(const MessageInput& in, Sent how) {
-  if (in.group_id && !is_group_id(*in.group_id)) {
-    return invalid_parameter(
-        *in.group_id, "MessageGroupId",
-        "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.");
-  }
-  if (in.deduplication_id) {
-    return invalid_parameter(*in.deduplication_id, "MessageDeduplicationId",
-                             how == Sent::Alone
-                                 ? "The request includes a parameter that is not valid for this queue type."
-                                 : "The request include parameter that is not valid for this queue type.");
-  }
-  return {};
+base::Outcome<void> check_ids(const QueueRow& queue, const MessageInput& in, How how) {
+  if (in.group_id) CHECK(check_id(*in.group_id, "MessageGroupId"));
+  if (!in.deduplication_id) return {};
+  if (queue.fifo) return check_id(*in.deduplication_id, "MessageDeduplicationId");
+  return invalid_parameter(*in.deduplication_id, "MessageDeduplicationId",
+                           how == How::Alone ? "The request includes a parameter that is not valid for this queue type."
+                                             : "The request include parameter that is not valid for this queue type.");
 }
 
-base::Outcome<void> check_body(const QueueRow& queue, const MessageInput& in, Sent how) {
+// A deduplication id given, else the digest of the body (facts, A10).
+std::string dedup_id_of(const QueueRow& queue, const MessageInput& in) {
+  if (!queue.fifo) return "";
+  return in.deduplication_id ? *in.deduplication_id : wire::sha256_hex(in.body);
+}
+
+base::Outcome<void> check_body(const QueueRow& queue, const MessageInput& in, How how) {
   if (in.body.empty()) return missing_parameter("MessageBody");
   if (message_size(in) > static_cast<std::uint64_t>(queue.maximum_message_size)) {
-    return invalid_value(std::string(how == Sent::Alone ? "One or more parameters are invalid."
-                                                        : "One or more parameters cannot be validated.") +
+    return invalid_value(std::string(how == How::Alone ? "One or more parameters are invalid."
+                                                       : "One or more parameters cannot be validated.") +
                          " Reason: Message must be shorter than " + std::to_string(queue.maximum_message_size) +
                          " bytes.");
   }
@@ -85,29 +85,42 @@ bool wanted(const std::vector<std::string>& names, std::string_view name) {
   });
 }
 
-std::map<std::string, std::string> system_attributes(const MessageRow& row, const queue::Delivery& delivery,
-                                                     const Filter& filter) {
-  std::map<std::string, std::string> all = {
-      {"SenderId", row.sender_id},
-      {"SentTimestamp", std::to_string(base::unix_millis(delivery.header.sent_at))},
-      {"ApproximateReceiveCount", std::to_string(delivery.header.deliveries)},
-      {"ApproximateFirstReceiveTimestamp", std::to_string(base::unix_millis(delivery.header.first_received_at))},
-  };
-  if (!row.trace_header.empty()) all[std::string(kTraceHeader)] = row.trace_header;
-  if (!row.group_id.empty()) all["MessageGroupId"] = row.group_id;
-  const auto& names = filter.system_attributes;
-  if (std::ranges::find(names, "All") != names.end()) return all;
-  std::erase_if(all, [&](const auto& entry) { return std::ranges::find(names, entry.first) == names.end(); });
-  return all;
+bool wants(const Filter& filter, std::string_view name) {
+  return std::ranges::any_of(filter.system_attributes,
+                             [&](std::string_view one) { return one == name || one == "All"; });
 }
 
-void add_attributes(api::sqs::Message& message, MessageRow& row, const Filter& filter) {
-  std::erase_if(row.attributes, [&](const auto& entry) { return !wanted(filter.attributes, entry.first); });
-  if (row.attributes.empty()) return;
+// What is asked for and there is.
+std::map<std::string, std::string> system_attributes(const QueueRow& queue, const Payload& payload,
+                                                     const queue::Delivery& delivery, const Filter& filter,
+                                                     std::string source_arn) {
+  std::map<std::string, std::string> found;
+  const auto add = [&](const char* name, auto value) {
+    if (wants(filter, name)) found.emplace(name, value());
+  };
+  const queue::Header& header = delivery.header;
+  const queue::Facts& facts = delivery.facts;
+  add("SenderId", [&] { return std::string(payload.sender_id); });
+  add("SentTimestamp", [&] { return std::to_string(base::unix_millis(header.sent_at)); });
+  add("ApproximateReceiveCount", [&] { return std::to_string(header.deliveries); });
+  add("ApproximateFirstReceiveTimestamp", [&] { return std::to_string(base::unix_millis(header.first_received_at)); });
+  if (!payload.trace_header.empty()) add("AWSTraceHeader", [&] { return std::string(payload.trace_header); });
+  if (!facts.group.empty()) add("MessageGroupId", [&] { return facts.group; });
+  if (!source_arn.empty()) add("DeadLetterQueueSourceArn", [&] { return std::move(source_arn); });
+  if (!queue.fifo) return found;
+  add("SequenceNumber", [&] { return format_sequence(delivery.receipt.message); });
+  add("MessageDeduplicationId", [&] { return facts.dedup_id; });
+  return found;
+}
+
+void add_attributes(api::sqs::Message& message, std::map<std::string, StoredAttribute>& attributes,
+                    const Filter& filter) {
+  std::erase_if(attributes, [&](const auto& entry) { return !wanted(filter.attributes, entry.first); });
+  if (attributes.empty()) return;
   // Over what is returned, not over what was sent: AWS does so, and SDKs check it.
-  message.md5_of_message_attributes = md5_of_attributes(row.attributes);
+  message.md5_of_message_attributes = md5_of_attributes(attributes);
   auto& returned = message.message_attributes.emplace();
-  for (auto& [name, stored] : row.attributes) {
+  for (auto& [name, stored] : attributes) {
     api::sqs::MessageAttributeValue value;
     value.data_type = std::move(stored.type);
     (stored.binary ? value.binary_value : value.string_value) = std::move(stored.value);
@@ -116,10 +129,6 @@ void add_attributes(api::sqs::Message& message, MessageRow& row, const Filter& f
 }
 
 }  // namespace
-
-std::string md5_hex(std::string_view text) {
-  return wire::to_hex(wire::digest(wire::Algorithm::Md5, text));
-}
 
 std::string md5_of_attributes(const std::map<std::string, StoredAttribute>& attributes) {
   if (attributes.empty()) return "";
@@ -133,7 +142,7 @@ std::string md5_of_attributes(const std::map<std::string, StoredAttribute>& attr
     put_length(bytes, attribute.value.size());
     bytes += attribute.value;
   }
-  return md5_hex(bytes);
+  return wire::to_hex(wire::digest(wire::Algorithm::Md5, bytes));
 }
 
 std::uint64_t message_size(const MessageInput& in) {
@@ -146,43 +155,77 @@ std::uint64_t message_size(const MessageInput& in) {
   return size;
 }
 
-base::Outcome<Outgoing> check_message(const QueueRow& queue, const MessageInput& in, Sent how, service::Context& ctx) {
+base::Outcome<void> check_id(const std::string& text, std::string_view name) {
+  const auto printable = [](char c) { return c > ' ' && c <= '~'; };
+  if (!text.empty() && text.size() <= kIdMax && std::ranges::all_of(text, printable)) return {};
+  return invalid_parameter(
+      text, name, std::string(name) + " can only include alphanumeric and punctuation characters. 1 to 128 in length.");
+}
+
+base::Outcome<void> check_required_ids(const QueueRow& queue, const MessageInput& in, How how) {
+  if (!queue.fifo) return {};
+  if (!in.group_id) {
+    if (how == How::Alone) return missing_parameter("MessageGroupId");
+    return invalid_value("The request must contain the parameter MessageGroupId.");
+  }
+  if (in.deduplication_id || queue.content_dedup) return {};
+  return invalid_value(
+      "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
+}
+
+base::Outcome<Outgoing> check_message(const QueueRow& queue, const MessageInput& in, How how, service::Context& ctx) {
   CHECK(check_body(queue, in, how));
   Outgoing out;
+  std::map<std::string, StoredAttribute> attributes;
   if (in.attributes) {
-    TRY(out.row.attributes, check_attributes(*in.attributes));
+    TRY(attributes, check_attributes(*in.attributes));
   }
   TRY(const auto system, check_system_attributes(in));
-  TRY(out.delay, check_delay(queue, in.delay_seconds));
-  CHECK(check_ids(in, how));
+  TRY(out.message.delay, check_delay(queue, in.delay_seconds));
+  CHECK(check_ids(queue, in, how));
   out.size = message_size(in);
-  out.attributes_md5 = md5_of_attributes(out.row.attributes);
+  out.attributes_md5 = md5_of_attributes(attributes);
   out.system_attributes_md5 = md5_of_attributes(system);
+  const std::string body_md5 = wire::digest(wire::Algorithm::Md5, in.body);
+  out.body_md5 = wire::to_hex(body_md5);
   const auto trace = system.find(std::string(kTraceHeader));
-  out.row.trace_header = trace != system.end() ? trace->second.value : ctx.call.trace_header;
-  out.row.group_id = in.group_id.value_or("");
-  out.row.body = in.body;
-  out.row.body_md5 = md5_hex(in.body);
-  out.row.sender_id = ctx.call.account;
-  out.row.id = base::uuid(ctx.random);
+  const std::string& trace_header = trace != system.end() ? trace->second.value : ctx.call.trace_header;
+  out.message.payload = encode_payload({in.body, body_md5, ctx.call.account, trace_header}, attributes);
+  out.message.group = in.group_id.value_or("");
+  out.message.dedup_id = dedup_id_of(queue, in);
+  out.message.tag = new_message_id(ctx.random);
   return out;
 }
 
-std::string encode_payload(const MessageRow& row) {
-  return service::row::to_bytes(row);
+std::string new_message_id(base::Random& random) {
+  std::string bytes;
+  for (const std::uint64_t half : {random.next(), random.next()}) {
+    for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(half >> shift));
+  }
+  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);  // version 4, as RFC 9562 counts
+  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+  std::string text = wire::to_hex(bytes);
+  for (const std::size_t at : {20, 16, 12, 8}) text.insert(at, 1, '-');
+  return text;
 }
 
-std::optional<api::sqs::Message> to_message(const queue::Delivery& delivery, const Filter& filter) {
-  MessageRow row;
-  if (!service::row::decode(delivery.payload, row)) return std::nullopt;
+std::string format_sequence(queue::Sequence number) {
+  constexpr queue::Sequence kFirst = 10'000'000'000'000'000'000u;  // 20 digits from the first one on
+  return std::to_string(kFirst + number);
+}
+
+std::optional<api::sqs::Message> to_message(const QueueRow& queue, queue::Delivery delivery, const Filter& filter,
+                                            std::string source_arn) {
+  auto decoded = decode_payload(delivery.payload);
+  if (!decoded) return std::nullopt;
   api::sqs::Message message;
-  message.message_id = row.id;
+  message.message_id = std::move(delivery.facts.tag);
   message.receipt_handle = format_receipt(delivery.receipt);
-  message.md5_of_body = row.body_md5;
-  auto system = system_attributes(row, delivery, filter);
+  message.md5_of_body = wire::to_hex(decoded->payload.body_md5);
+  auto system = system_attributes(queue, decoded->payload, delivery, filter, std::move(source_arn));
   if (!system.empty()) message.attributes = std::move(system);
-  add_attributes(message, row, filter);
-  message.body = std::move(row.body);
+  add_attributes(message, decoded->attributes, filter);
+  message.body = std::string(decoded->payload.body);
   return message;
 }
 

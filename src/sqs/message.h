@@ -32,13 +32,13 @@ MessageInput message_input(const In& in) {
 }
 
 // Some texts differ inside a batch.
-enum class Sent : std::uint8_t { Alone, InBatch };
+enum class How : std::uint8_t { Alone, InBatch };
 
 // A message that may be sent.
 struct Outgoing {
-  MessageRow row;
-  std::uint64_t size = 0;  // bytes, as SQS counts them
-  base::Duration delay{};
+  queue::Outgoing message;
+  std::uint64_t size = 0;             // bytes, as SQS counts them
+  std::string body_md5;               // hex, as the others
   std::string attributes_md5;         // "" without attributes
   std::string system_attributes_md5;  // the same
 };
@@ -46,11 +46,19 @@ struct Outgoing {
 // Bytes of the body, and of name, type and value of each attribute. System attributes are free.
 std::uint64_t message_size(const MessageInput& in);
 
-base::Outcome<Outgoing> check_message(const QueueRow& queue, const MessageInput& in, Sent how, service::Context& ctx);
+base::Outcome<Outgoing> check_message(const QueueRow& queue, const MessageInput& in, How how, service::Context& ctx);
+
+// The ids that a FIFO queue needs. One that is missing fails a whole batch, where a bad one fails its entry (facts,
+// A4).
+base::Outcome<void> check_required_ids(const QueueRow& queue, const MessageInput& in, How how);
+
+// A UUID, like base::uuid() but from two numbers: one is made for every message.
+std::string new_message_id(base::Random& random);
+// 20 digits, the more the later.
+std::string format_sequence(queue::Sequence number);
 
 // Lower-case hex, over names in the order of their bytes; "" when there are none.
 std::string md5_of_attributes(const std::map<std::string, StoredAttribute>& attributes);
-std::string md5_hex(std::string_view text);
 
 // Checks user attributes; keeps type and value.
 base::Outcome<std::map<std::string, StoredAttribute>> check_attributes(
@@ -62,12 +70,16 @@ struct Filter {
   std::vector<std::string> system_attributes;
 };
 
-std::string encode_payload(const MessageRow& row);
-// Nothing when the bytes are no message.
-std::optional<api::sqs::Message> to_message(const queue::Delivery& delivery, const Filter& filter);
+// Nothing when the payload is none. `source_arn` is that of the queue from which the message was dead-lettered, or "".
+std::optional<api::sqs::Message> to_message(const QueueRow& queue, queue::Delivery delivery, const Filter& filter,
+                                            std::string source_arn);
 
 // XML 1.0 characters in UTF-8: what a message may hold.
 bool has_valid_characters(std::string_view text);
+
+// "Value X for parameter NAME is invalid…" unless the text is 1 to 128 letters, digits and punctuation: what group,
+// deduplication and attempt ids are made of.
+base::Outcome<void> check_id(const std::string& text, std::string_view name);
 
 // Receipt handles.
 std::string format_receipt(const queue::Receipt& receipt);

@@ -387,33 +387,5 @@ TEST_F(Batches, DeleteAndHide) {
       "ChangeMessageVisibilityBatchRequestEntry.1.VisibilityTimeout.");
 }
 
-class Metrics : public Messages {};
-
-TEST_F(Metrics, ComeOnceAMinuteWhileAQueueIsActive) {
-  send("four");
-  bench.ok<SendMessage>({.delay_seconds = 900, .message_body = "sixsix", .queue_url = url});
-  const auto got = receive(1, 600);
-  receive();
-  bench.advance(120s);
-  EXPECT_EQ(metrics.sums("NumberOfMessagesSent"), "2 0");
-  EXPECT_EQ(metrics.sums("NumberOfMessagesReceived"), "1 0");
-  EXPECT_EQ(metrics.sums("NumberOfEmptyReceives"), "1 0");
-  EXPECT_EQ(metrics.sums("SentMessageSize"), "10");
-  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesNotVisible"), "1 1");
-  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesDelayed"), "1 1");
-  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesVisible"), "0 0");
-  bench.ok<DeleteMessage>({.queue_url = url, .receipt_handle = *got[0].receipt_handle});
-  bench.ok<PurgeQueue>({.queue_url = url});
-  metrics.all.clear();
-  bench.advance(60s);
-  EXPECT_EQ(metrics.sums("NumberOfMessagesDeleted"), "1");
-  bench.advance(7h);
-  EXPECT_EQ(metrics.all.size(), 360u * 8u) << "six hours after the last access";
-  metrics.all.clear();
-  counts();
-  bench.advance(60s);
-  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesVisible"), "0");
-}
-
 }  // namespace
 }  // namespace sqs

@@ -10,17 +10,65 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration kPeriod = 1min;
 constexpr base::Duration kActiveFor = 6h;
+// Queues are spread over a minute by the second, but not over its beginning: by then what was counted in the minute
+// before is durable, unless the disk lags by more. Such late counts become a second sample of their minute.
+constexpr base::Duration kEarliest = 5s;
+constexpr std::uint64_t kMoments = 50;
 
-// The next moment of a queue's own phase after `now`. Queues are spread over the minute by the second.
+// The next moment of a queue's own after `now`.
 base::TimePoint next_sample(queue::QueueId queue, base::TimePoint now) {
-  const base::Duration phase = std::chrono::seconds(queue * 37 % 60);
-  const auto minute = std::chrono::floor<std::chrono::minutes>(now);
-  const base::TimePoint at = minute + phase;
+  const base::Duration phase = kEarliest + std::chrono::seconds((queue * 37 + 45) % kMoments);
+  const base::TimePoint at = std::chrono::floor<std::chrono::minutes>(now) + phase;
   return at > now ? at : at + kPeriod;
 }
 
 MetricPoint gauge(std::string_view name, std::string_view unit, double value) {
   return {name, unit, 1, value, value, value};
+}
+MetricPoint gauge(std::string_view name, std::uint64_t count) {
+  return gauge(name, "Count", static_cast<double>(count));
+}
+
+std::vector<MetricPoint> counters(const Meter& meter, bool fifo) {
+  std::vector<MetricPoint> points = {
+      gauge("NumberOfMessagesSent", meter.sent),
+      gauge("NumberOfMessagesReceived", meter.received),
+      gauge("NumberOfMessagesDeleted", meter.deleted),
+      gauge("NumberOfEmptyReceives", meter.empty_receives),
+  };
+  if (fifo) points.push_back(gauge("NumberOfDeduplicatedSentMessages", meter.deduplicated));
+  if (meter.sent > 0) {  // a distribution: absent when nothing was sent
+    points.push_back({"SentMessageSize", "Bytes", meter.sent, static_cast<double>(meter.sent_bytes),
+                      static_cast<double>(meter.smallest), static_cast<double>(meter.largest)});
+  }
+  return points;
+}
+
+// Fair queues: how the messages of tenants fare that do not crowd others out (developer guide, "Amazon SQS fair
+// queues"). Only of queues whose messages have groups.
+void add_fairness(std::vector<MetricPoint>& points, const queue::Counts& counts, const MetricPoint& age) {
+  points.push_back(gauge("ApproximateNumberOfNoisyGroups", counts.noisy_groups));
+  points.push_back(gauge("ApproximateNumberOfMessagesVisibleInQuietGroups", counts.quiet_visible));
+  points.push_back(gauge("ApproximateNumberOfMessagesNotVisibleInQuietGroups", counts.quiet_in_flight));
+  points.push_back(gauge("ApproximateNumberOfMessagesDelayedInQuietGroups", counts.quiet_delayed));
+  // Told apart from the others' only while there are no noisy groups.
+  if (counts.noisy_groups > 0) return;
+  points.push_back(age);
+  points.back().name = "ApproximateAgeOfOldestMessageInQuietGroups";
+}
+
+std::vector<MetricPoint> gauges(const QueueRow& row, const queue::Counts& counts, base::Duration oldest, bool fair) {
+  const auto age = gauge("ApproximateAgeOfOldestMessage", "Seconds",
+                         static_cast<double>(std::chrono::floor<std::chrono::seconds>(oldest).count()));
+  std::vector<MetricPoint> points = {
+      gauge("ApproximateNumberOfMessagesVisible", counts.visible),
+      gauge("ApproximateNumberOfMessagesNotVisible", counts.in_flight),
+      gauge("ApproximateNumberOfMessagesDelayed", counts.delayed),
+      age,
+  };
+  if (row.fifo) points.push_back(gauge("ApproximateNumberOfGroupsWithInflightMessages", counts.groups_in_flight));
+  if (fair) add_fairness(points, counts, age);
+  return points;
 }
 
 }  // namespace
@@ -36,6 +84,7 @@ void Meters::touch(queue::QueueId queue, base::TimePoint now) {
   State& state = states_[queue];
   state.accessed_at = now;
   if (state.next != base::kNever) return;
+  state.counted_until = minute_of(now);
   state.next = next_sample(queue, now);
   agenda_.insert({state.next, queue});
 }
@@ -46,35 +95,33 @@ void Meters::forget(queue::QueueId queue) {
   states_.erase(found);
 }
 
+// All minutes that are over, also those in which nothing happened: an active queue shows zeros.
+void Meters::publish_counters(service::Context& ctx, const QueueRow& row, State& state) {
+  const base::TimePoint current = minute_of(ctx.now);
+  // Of a long sleep of the machine only as much as a queue stays active for.
+  state.counted_until = std::max(state.counted_until, current - kActiveFor);
+  for (; state.counted_until < current; state.counted_until += kPeriod) state.minutes.try_emplace(state.counted_until);
+  while (!state.minutes.empty() && state.minutes.begin()->first < current) {
+    const auto& [minute, meter] = *state.minutes.begin();
+    sink_.publish(ctx, row.name, minute, counters(meter, row.fifo));
+    state.fair = state.fair || meter.grouped;
+    state.minutes.erase(state.minutes.begin());
+  }
+}
+
 void Meters::sample(service::Context& ctx, queue::Engine& engine, const QueueRow& row) {
   State& state = states_.at(row.id);
   const queue::Counts counts = engine.counts(row.id, ctx.now);
   if (counts.visible + counts.in_flight + counts.delayed == 0 && ctx.now >= state.accessed_at + kActiveFor) {
     return forget(row.id);
   }
-  const Meter& meter = state.meter;
-  const base::Duration age = engine.oldest_age(row.id, ctx.now).value_or(0s);
-  std::vector<MetricPoint> points = {
-      gauge("ApproximateNumberOfMessagesVisible", "Count", static_cast<double>(counts.visible)),
-      gauge("ApproximateNumberOfMessagesNotVisible", "Count", static_cast<double>(counts.in_flight)),
-      gauge("ApproximateNumberOfMessagesDelayed", "Count", static_cast<double>(counts.delayed)),
-      gauge("ApproximateAgeOfOldestMessage", "Seconds",
-            static_cast<double>(std::chrono::floor<std::chrono::seconds>(age).count())),
-      gauge("NumberOfMessagesSent", "Count", static_cast<double>(meter.sent)),
-      gauge("NumberOfMessagesReceived", "Count", static_cast<double>(meter.received)),
-      gauge("NumberOfMessagesDeleted", "Count", static_cast<double>(meter.deleted)),
-      gauge("NumberOfEmptyReceives", "Count", static_cast<double>(meter.empty_receives)),
-  };
-  if (meter.sent > 0) {  // a distribution: absent when nothing was sent
-    points.push_back({"SentMessageSize", "Bytes", meter.sent, static_cast<double>(meter.sent_bytes),
-                      static_cast<double>(meter.smallest), static_cast<double>(meter.largest)});
-  }
   service::Call call = ctx.call;
   call.account = row.account;
   call.region = row.region;
   service::Context there = ctx.as(call);
-  sink_.publish(there, row.name, std::chrono::floor<std::chrono::minutes>(ctx.now), points);
-  state.meter = {};
+  const base::Duration oldest = engine.oldest_age(row.id, ctx.now).value_or(0s);
+  publish_counters(there, row, state);
+  sink_.publish(there, row.name, minute_of(ctx.now), gauges(row, counts, oldest, state.fair));
   agenda_.erase({state.next, row.id});
   state.next = next_sample(row.id, ctx.now);
   agenda_.insert({state.next, row.id});

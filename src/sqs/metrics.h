@@ -12,20 +12,23 @@
 
 namespace sqs {
 
-// What happened on a queue since its last sample. Not durable: a restart loses at most a minute of it.
+// What happened on a queue within one minute. Not durable: a restart loses at most two minutes of it.
 struct Meter {
-  std::uint64_t sent = 0;
+  std::uint64_t sent = 0;          // what a redrive or a move task brings is not sent
+  std::uint64_t deduplicated = 0;  // FIFO: sends that enqueued nothing
   std::uint64_t received = 0;
   std::uint64_t deleted = 0;
   std::uint64_t empty_receives = 0;
   std::uint64_t sent_bytes = 0;
   std::uint64_t smallest = 0;
   std::uint64_t largest = 0;
+  bool grouped = false;  // standard: something was sent with a group
 
   void count_sent(std::uint64_t bytes);
 };
 
-// The AWS/SQS metrics: each active queue is sampled once a minute at a moment of its own, so that a thousand queues are
+// The AWS/SQS metrics. Counters are exact per calendar minute, by the time of the call, and published when the minute
+// is over; gauges are sampled once a minute. Both happen at a moment of the queue's own, so that a thousand queues are
 // not sampled at once. A queue is active while it holds messages and for six hours after the last access.
 class Meters {
  public:
@@ -33,12 +36,13 @@ class Meters {
 
   // An access keeps a queue active, or makes it so.
   void touch(queue::QueueId queue, base::TimePoint now);
-  // Counts what `count(Meter&)` says once the turn is durable: what was undone or refused is not counted.
+  // Counts what `count(Meter&)` says, in the minute of `now`, once the turn is durable: what was undone or refused is
+  // not counted.
   template <class Count>
-  void count(service::Change& change, queue::QueueId queue, Count count) {
-    change.after_durable([this, queue, count] {
+  void count(service::Change& change, queue::QueueId queue, base::TimePoint now, Count count) {
+    change.after_durable([this, queue, minute = minute_of(now), count] {
       const auto found = states_.find(queue);
-      if (found != states_.end()) count(found->second.meter);
+      if (found != states_.end()) count(found->second.minutes[minute]);
     });
   }
 
@@ -59,13 +63,18 @@ class Meters {
 
  private:
   struct State {
-    Meter meter;
+    std::map<base::TimePoint, Meter> minutes;  // not published yet, by their start
+    base::TimePoint counted_until{};           // earlier minutes are published
+    bool fair = false;                         // messages of this queue have groups
     base::TimePoint accessed_at{};
     base::TimePoint next = base::kNever;
   };
 
+  static base::TimePoint minute_of(base::TimePoint at) { return std::chrono::floor<std::chrono::minutes>(at); }
+
   void forget(queue::QueueId queue);
   void sample(service::Context& ctx, queue::Engine& engine, const QueueRow& row);
+  void publish_counters(service::Context& ctx, const QueueRow& row, State& state);
 
   MetricSink& sink_;
   std::map<queue::QueueId, State> states_;

@@ -1,6 +1,7 @@
 #include "sqs/queue_url.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "sqs/faults.h"
@@ -14,10 +15,6 @@ struct Address {
   std::string_view account;  // "" where the URL names none
   std::string_view name;
 };
-
-bool is_account(std::string_view text) {
-  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
 
 Address parse(std::string_view url) {
   const std::size_t scheme = url.find("://");
@@ -44,6 +41,10 @@ std::string key_of(std::string_view account, std::string_view region, std::strin
 }
 
 }  // namespace
+
+bool is_account(std::string_view text) {
+  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
 
 bool is_plain_name(std::string_view name) {
   const auto allowed = [](char c) {
@@ -75,6 +76,24 @@ std::string queue_arn(const QueueRow& row) {
 
 std::string queue_key(const QueueRow& row) {
   return key_of(row.account, row.region, row.name);
+}
+
+std::optional<Arn> parse_arn(std::string_view text) {
+  std::array<std::string_view, 6> parts;  // arn:partition:service:region:account:resource
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t end = i + 1 == parts.size() ? text.size() : text.find(':');
+    if (end == std::string_view::npos || end == 0) return std::nullopt;
+    parts[i] = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  if (parts[0] != "arn") return std::nullopt;
+  return Arn{parts[2], parts[3], parts[4], parts[5]};
+}
+
+const QueueRow* find_by_arn(const State& state, std::string_view arn) {
+  const auto parts = parse_arn(arn);
+  if (!parts || parts->service != "sqs") return nullptr;
+  return state.queues.find(key_of(parts->account, parts->region, parts->resource));
 }
 
 }  // namespace sqs

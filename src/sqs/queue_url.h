@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,17 @@ std::string queue_url(const QueueRow& row, const service::Context& ctx);
 std::string queue_arn(const QueueRow& row);
 std::string queue_key(const QueueRow& row);
 
+struct Arn {
+  std::string_view service, region, account, resource;
+};
+// Nothing unless all six parts are there.
+std::optional<Arn> parse_arn(std::string_view text);
+// The queue that an ARN names, or nullptr.
+const QueueRow* find_by_arn(const State& state, std::string_view arn);
+
 // 1 to 80 letters, digits, '-' and '_'.
 bool is_plain_name(std::string_view name);
+// 12 digits.
+bool is_account(std::string_view text);
 
 }  // namespace sqs

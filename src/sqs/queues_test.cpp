@@ -58,16 +58,6 @@ TEST_F(Queues, NeedGoodNames) {
             "Reason: Must specify a queue name.");
 }
 
-TEST_F(Queues, SayThatFifoAndDeadLettersAreToCome) {
-  EXPECT_EQ(bench.fault<CreateQueue>({.attributes = {{{"FifoQueue", "true"}}}, .queue_name = "a.fifo"}),
-            "UnsupportedOperation: FIFO queues are not supported by renkei yet.");
-  EXPECT_EQ(bench.fault<CreateQueue>({.attributes = {{{"FifoQueue", "false"}}}, .queue_name = "a"}),
-            "InvalidAttributeName: Unknown Attribute FifoQueue.");
-  EXPECT_EQ(bench.fault<CreateQueue>({.attributes = {{{"RedrivePolicy", "{}"}}}, .queue_name = "a"}),
-            "UnsupportedOperation: The attribute RedrivePolicy (dead-letter queues) is not supported by renkei yet.");
-  EXPECT_EQ(bench.fault<GetQueueUrl>({.queue_name = "a"}), "QueueDoesNotExist: The specified queue does not exist.");
-}
-
 TEST_F(Queues, ShowTheAttributesOfAFreshOne) {
   const std::map<std::string, std::string> expected = {
       {"ApproximateNumberOfMessages", "0"},

@@ -3,13 +3,16 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
-#include "queue/message.h"
 
 namespace sqs {
 
 inline constexpr std::int64_t kMessageSizeMax = 1'048'576;  // bytes, also of a whole batch (since August 2025)
+
+// Which queues may name this one as their dead-letter queue.
+enum class RedrivePermission : std::uint8_t { AllowAll, DenyAll, ByQueue };
 
 // Key: service::key(account, region, name).
 struct QueueRow {
@@ -30,6 +33,16 @@ struct QueueRow {
   bool managed_sse = true;
   std::map<std::string, std::string> tags;
   base::TimePoint purged_at = base::TimePoint::min();
+  bool fifo = false;
+  bool content_dedup = false;
+  bool dedup_per_group = false;       // DeduplicationScope: messageGroup
+  bool throughput_per_group = false;  // FifoThroughputLimit: perMessageGroupId
+  std::string redrive_policy;         // as it was set; the next two are what it says
+  std::string dead_letter_arn;
+  std::int64_t max_receive_count = 0;
+  std::string redrive_allow_policy;  // the same
+  RedrivePermission redrive_permission = RedrivePermission::AllowAll;
+  std::vector<std::string> redrive_sources;  // ARNs
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -50,14 +63,18 @@ struct QueueRow {
     field(15, row.managed_sse);
     field(16, row.tags);
     field(17, row.purged_at);
+    field(18, row.fifo);
+    field(19, row.content_dedup);
+    field(20, row.dedup_per_group);
+    field(21, row.throughput_per_group);
+    field(22, row.redrive_policy);
+    field(23, row.dead_letter_arn);
+    field(24, row.max_receive_count);
+    field(25, row.redrive_allow_policy);
+    field(26, row.redrive_permission);
+    field(27, row.redrive_sources);
   }
 };
-
-inline queue::Traits traits(const QueueRow& row) {
-  queue::Traits traits;
-  traits.retention = std::chrono::seconds(row.retention_seconds);
-  return traits;
-}
 
 // A name that rests after DeleteQueue. Key as above.
 struct DeletedRow {
@@ -68,7 +85,7 @@ struct DeletedRow {
   }
 };
 
-// Key: "queue", the last id given out.
+// The last number given out. Keys: "queue", an engine id; "move", a task.
 struct CounterRow {
   std::uint64_t last = 0;
   template <class Self, class Field>
@@ -77,36 +94,53 @@ struct CounterRow {
   }
 };
 
+// A user attribute of a message.
 struct StoredAttribute {
   std::string type;  // with its custom label
   std::string value;
   bool binary = false;
+};
+
+// A queue that is gone, for as long as messages that came from it may be in dead-letter queues. Key: padded(id).
+struct FormerRow {
+  std::string arn;
+  base::TimePoint deleted_at{};
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
-    field(1, row.type);
-    field(2, row.value);
-    field(3, row.binary);
+    field(1, row.arn);
+    field(2, row.deleted_at);
   }
 };
 
-// The payload of a message in the engine: written once, read with each delivery.
-struct MessageRow {
-  std::string id;
-  std::string body;
-  std::string body_md5;
-  std::string sender_id;
-  std::map<std::string, StoredAttribute> attributes;
-  std::string trace_header;
-  std::string group_id;
+enum class MoveStatus : std::uint8_t { Running, Completed, Cancelling, Cancelled, Failed };
+
+// A message move task. Key: padded(source) + "/" + padded(number), so that a source's tasks are in the order of their
+// start.
+struct MoveRow {
+  std::string task_id;
+  std::uint64_t source = 0;  // engine id
+  std::string source_arn;
+  std::string destination_arn;  // "": each message goes to where it came from
+  std::int64_t rate = 0;        // messages a second; 0: as fast as it goes
+  MoveStatus status = MoveStatus::Running;
+  std::string failure;
+  std::int64_t to_move = 0;  // at the start
+  std::int64_t moved = 0;
+  base::TimePoint started_at{};
+  base::TimePoint next_at{};  // while it is active
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
-    field(1, row.id);
-    field(2, row.body);
-    field(3, row.body_md5);
-    field(4, row.sender_id);
-    field(5, row.attributes);
-    field(6, row.trace_header);
-    field(7, row.group_id);
+    field(1, row.task_id);
+    field(2, row.source);
+    field(3, row.source_arn);
+    field(4, row.destination_arn);
+    field(5, row.rate);
+    field(6, row.status);
+    field(7, row.failure);
+    field(8, row.to_move);
+    field(9, row.moved);
+    field(10, row.started_at);
+    field(11, row.next_at);
   }
 };
 

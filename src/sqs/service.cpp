@@ -2,54 +2,47 @@
 
 #include <algorithm>
 
-#include "service/table_codec.h"
+#include "sqs/move_tasks.h"
 #include "sqs/operations/operations.h"
-#include "sqs/queue_url.h"
+#include "sqs/redrive.h"
 #include "sqs/state.h"
 
 namespace sqs {
 
-State::State(MetricSink& sink, Options rests)
-    : options(rests),
-      queues("sqs.queues", service::make_codec<QueueRow>()),
-      deleted("sqs.deleted", service::make_codec<DeletedRow>()),
-      counters("sqs.counters", service::make_codec<CounterRow>()),
-      meters(sink) {}
-
 namespace {
+
+// No message lives longer in a dead-letter queue (MessageRetentionPeriod).
+constexpr base::Duration kFormerKept = std::chrono::days(14);
 
 class Sqs : public service::Service {
  public:
-  Sqs(MetricSink& metrics, Options options) : state_(metrics, options) {
-    state_.queues.on_change = [this](const std::string& key, const QueueRow* before, const QueueRow* after) {
-      if (before != nullptr) keys_.erase(before->id);
-      if (after != nullptr) keys_[after->id] = key;
-    };
-  }
+  Sqs(MetricSink& metrics, Options options) : state_(metrics, options) {}
 
   void register_operations(service::Registry& registry) override;
 
-  std::vector<service::TableBase*> tables() override {
-    std::vector<service::TableBase*> all = {&state_.queues, &state_.deleted, &state_.counters};
-    for (service::TableBase* table : state_.engine.tables()) all.push_back(table);
-    return all;
-  }
+  std::vector<service::TableBase*> tables() override { return state_.tables(); }
 
   void recovered(service::Context& ctx) override {
     for (const auto& [key, row] : state_.queues.rows()) {
-      state_.engine.recover(row.id, traits(row), ctx.now);
+      state_.engine.recover(row.id, traits_of(state_, row), ctx.now);
       state_.meters.touch(row.id, ctx.now);
     }
     state_.engine.recovered(ctx.change);
   }
 
-  base::TimePoint deadline() const override { return std::min(state_.engine.deadline(), state_.meters.deadline()); }
+  base::TimePoint deadline() const override {
+    const auto& moves = state_.move_agenda;
+    const base::TimePoint move = moves.empty() ? base::kNever : moves.begin()->first;
+    return std::min({state_.engine.deadline(), state_.meters.deadline(), move});
+  }
 
   void tick(service::Context& ctx) override {
     state_.engine.tick(ctx);
+    tick_moves(state_, ctx);
     if (state_.meters.deadline() > ctx.now) return;
-    state_.meters.tick(ctx, state_.engine, [this](queue::QueueId id) { return find(id); });
-    forget_rested(ctx);
+    state_.meters.tick(ctx, state_.engine, [this](queue::QueueId id) { return state_.find(id); });
+    forget(state_.deleted, state_.options.name_rest, ctx);
+    forget(state_.former, kFormerKept, ctx);
   }
 
  private:
@@ -57,21 +50,17 @@ class Sqs : public service::Service {
   void on(service::Registry& registry, F operation) {
     registry.on<Op>([this, operation](const auto& in, service::Context& ctx) { return operation(state_, in, ctx); });
   }
-  const QueueRow* find(queue::QueueId id) const {
-    const auto key = keys_.find(id);
-    return key == keys_.end() ? nullptr : state_.queues.find(key->second);
-  }
-  // Names whose rest is over need no row any more.
-  void forget_rested(service::Context& ctx) {
-    std::vector<std::string> rested;
-    for (const auto& [key, row] : state_.deleted.rows()) {
-      if (row.deleted_at + state_.options.name_rest <= ctx.now) rested.push_back(key);
+  // Rows of what was deleted long enough ago.
+  template <class Row>
+  static void forget(service::Table<Row>& table, base::Duration kept, service::Context& ctx) {
+    std::vector<std::string> old;
+    for (const auto& [key, row] : table.rows()) {
+      if (row.deleted_at + kept <= ctx.now) old.push_back(key);
     }
-    for (const std::string& key : rested) state_.deleted.erase(ctx.change, key);
+    for (const std::string& key : old) table.erase(ctx.change, key);
   }
 
   State state_;
-  std::map<queue::QueueId, std::string> keys_;  // of the queue rows, by engine id
 };
 
 void Sqs::register_operations(service::Registry& registry) {
@@ -94,6 +83,12 @@ void Sqs::register_operations(service::Registry& registry) {
   on<api::sqs::TagQueue>(registry, tag_queue);
   on<api::sqs::UntagQueue>(registry, untag_queue);
   on<api::sqs::ListQueueTags>(registry, list_queue_tags);
+  on<api::sqs::AddPermission>(registry, add_permission);
+  on<api::sqs::RemovePermission>(registry, remove_permission);
+  on<api::sqs::ListDeadLetterSourceQueues>(registry, list_dead_letter_source_queues);
+  on<api::sqs::StartMessageMoveTask>(registry, start_message_move_task);
+  on<api::sqs::CancelMessageMoveTask>(registry, cancel_message_move_task);
+  on<api::sqs::ListMessageMoveTasks>(registry, list_message_move_tasks);
 }
 
 }  // namespace

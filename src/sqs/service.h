@@ -14,7 +14,7 @@ struct Options {
   base::Duration purge_rest = std::chrono::seconds(60);  // between two PurgeQueue calls of one queue
 };
 
-// Standard queues. `metrics` must outlive the service.
+// `metrics` must outlive the service.
 std::unique_ptr<service::Service> make_service(MetricSink& metrics, Options options = {});
 
 }  // namespace sqs

@@ -8,10 +8,14 @@ namespace {
 
 constexpr std::int64_t kVisibilityMax = 43'200;
 
-std::unexpected<base::Fault> as_fault(queue::Refusal refusal, const std::string& handle, std::int64_t seconds) {
+std::unexpected<base::Fault> as_fault(queue::Refusal refusal, bool fifo, const std::string& handle,
+                                      std::int64_t seconds) {
   if (refusal == queue::Refusal::HeldTooLong) {
     return invalid_parameter(std::to_string(seconds), "VisibilityTimeout",
                              "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
+  }
+  if (fifo && refusal != queue::Refusal::Gone) {
+    return invalid_parameter(handle, "ReceiptHandle", "The receipt handle has expired.");
   }
   return invalid_parameter(handle, "ReceiptHandle",
                            "Message does not exist or is not available for visibility timeout change.");
@@ -24,7 +28,7 @@ base::Outcome<void> change(State& state, const QueueRow& queue, const std::strin
   }
   TRY(const queue::Receipt receipt, parse_receipt(queue, handle));
   const auto held = state.engine.hold(ctx.change, receipt, std::chrono::seconds(seconds), ctx.now);
-  if (!held) return as_fault(held.error(), handle, seconds);
+  if (!held) return as_fault(held.error(), queue.fifo, handle, seconds);
   return {};
 }
 

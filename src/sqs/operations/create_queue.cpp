@@ -2,6 +2,7 @@
 #include "sqs/faults.h"
 #include "sqs/operations/operations.h"
 #include "sqs/queue_url.h"
+#include "sqs/redrive.h"
 #include "sqs/tags.h"
 
 namespace sqs {
@@ -10,29 +11,30 @@ namespace {
 using Input = api::sqs::CreateQueueRequest;
 
 constexpr std::string_view kCounter = "queue";
+constexpr std::string_view kFifoSuffix = ".fifo";
+constexpr std::size_t kNameMax = 80;  // of a FIFO queue with its suffix
 
-// Answers for FIFO queues before anything else is looked at.
+bool asks_for_fifo(const Input& in) {
+  if (!in.attributes) return false;
+  const auto fifo = in.attributes->find("FifoQueue");
+  return fifo != in.attributes->end() && (fifo->second == "true" || fifo->second == "True");
+}
+
 base::Outcome<void> check_name(const Input& in) {
   if (in.queue_name.empty()) {
     return invalid_value("Value for parameter QueueName is invalid. Reason: Must specify a queue name.");
   }
-  const auto attributes = in.attributes.value_or(std::map<std::string, std::string>());
-  const auto fifo = attributes.find("FifoQueue");
-  if (fifo != attributes.end() && (fifo->second == "true" || fifo->second == "True")) {
-    std::string_view stem = in.queue_name;
-    const bool has_suffix = stem.ends_with(".fifo");
-    if (has_suffix) stem.remove_suffix(5);
-    if (!has_suffix || in.queue_name.size() > 80 || !is_plain_name(stem)) {
-      return invalid_value(
-          "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with "
-          ".fifo suffix and be 1 to 80 in length");
-    }
-    return not_supported("FIFO queues are");
-  }
-  if (!is_plain_name(in.queue_name)) {
+  if (!asks_for_fifo(in)) {
+    if (is_plain_name(in.queue_name)) return {};
     return invalid_value("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
   }
-  return {};
+  std::string_view stem = in.queue_name;
+  const bool has_suffix = stem.ends_with(kFifoSuffix);
+  if (has_suffix) stem.remove_suffix(kFifoSuffix.size());
+  if (has_suffix && is_plain_name(in.queue_name.size() <= kNameMax ? stem : "")) return {};
+  return invalid_value(
+      "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with "
+      ".fifo suffix and be 1 to 80 in length");
 }
 
 // CreateQueue of a name that is there: fine when what it asks for is what there is.
@@ -42,7 +44,7 @@ base::Outcome<void> check_same(const QueueRow& held, const QueueRow& asked, cons
                        "A queue already exists with the same name and a different value for " + std::string(what));
   };
   for (const auto& [name, text] : in.attributes.value_or(std::map<std::string, std::string>())) {
-    if (attribute(held, name) != attribute(asked, name)) return differs("attribute " + name);
+    if (!same_attribute(held, asked, name)) return differs("attribute " + name);
   }
   if (in.tags && !in.tags->empty() && *in.tags != held.tags) return differs("tags");
   return {};
@@ -60,13 +62,6 @@ base::Outcome<void> check_rest(State& state, const std::string& key, service::Co
   return {};
 }
 
-std::uint64_t next_id(State& state, service::Change& change) {
-  const CounterRow* counter = state.counters.find(kCounter);
-  const std::uint64_t id = (counter == nullptr ? 0 : counter->last) + 1;
-  state.counters.put(change, std::string(kCounter), {id});
-  return id;
-}
-
 }  // namespace
 
 base::Outcome<api::sqs::CreateQueueResult> create_queue(State& state, const Input& in, service::Context& ctx) {
@@ -75,24 +70,28 @@ base::Outcome<api::sqs::CreateQueueResult> create_queue(State& state, const Inpu
   const QueueRow* held = state.queues.find(key);
   QueueRow row;
   if (held != nullptr) row = *held;
+  row.account = ctx.call.account;
+  row.region = ctx.call.region;
   row.name = in.queue_name;
+  row.fifo = asks_for_fifo(in);
   CHECK(set_attributes(row, in.attributes.value_or(std::map<std::string, std::string>())));
   if (held != nullptr) {
     CHECK(check_same(*held, row, in));
     state.meters.touch(held->id, ctx.now);
     return api::sqs::CreateQueueResult{queue_url(*held, ctx)};
   }
+  if (!row.dead_letter_arn.empty()) CHECK(check_target(state, row));
   CHECK(add_tags(row, in.tags.value_or(std::map<std::string, std::string>())));
   CHECK(check_rest(state, key, ctx));
-  row.id = next_id(state, ctx.change);
-  row.account = ctx.call.account;
-  row.region = ctx.call.region;
+  row.id = next_number(state, ctx.change, kCounter);
   row.created_at = ctx.now;
   row.modified_at = ctx.now;
-  state.engine.create(ctx.change, row.id, traits(row));
+  state.engine.create(ctx.change, row.id, traits_of(state, row));
   state.meters.touch(row.id, ctx.now);
   api::sqs::CreateQueueResult result{queue_url(row, ctx)};
+  const std::string arn = queue_arn(row);
   state.queues.put(ctx.change, key, std::move(row));
+  relink_sources(state, ctx.change, arn);
   return result;
 }
 

@@ -6,12 +6,14 @@
 namespace sqs {
 namespace {
 
-// With any receipt of the message, also an old one, also when the message is gone: deleting is idempotent on a standard
-// queue, and each such call counts.
+// Standard queue: with any receipt of the message, also an old one, also when the message is gone; deleting is
+// idempotent, and each such call counts. FIFO: only while the receipt holds (facts, A4 and A10).
 base::Outcome<void> erase(State& state, const QueueRow& queue, const std::string& handle, service::Context& ctx) {
   TRY(const queue::Receipt receipt, parse_receipt(queue, handle));
-  (void)state.engine.erase(ctx.change, receipt, ctx.now);
-  state.meters.count(ctx.change, queue.id, [](Meter& meter) { ++meter.deleted; });
+  if (!state.engine.erase(ctx.change, receipt, ctx.now)) {
+    return invalid_parameter(handle, "ReceiptHandle", "The receipt handle has expired.");
+  }
+  state.meters.count(ctx.change, queue.id, ctx.now, [](Meter& meter) { ++meter.deleted; });
   return {};
 }
 

@@ -43,4 +43,18 @@ base::Outcome<api::sqs::UntagQueueOutput> untag_queue(State&, const api::sqs::Un
 base::Outcome<api::sqs::ListQueueTagsResult> list_queue_tags(State&, const api::sqs::ListQueueTagsRequest&,
                                                              service::Context&);
 
+base::Outcome<api::sqs::AddPermissionOutput> add_permission(State&, const api::sqs::AddPermissionRequest&,
+                                                            service::Context&);
+base::Outcome<api::sqs::RemovePermissionOutput> remove_permission(State&, const api::sqs::RemovePermissionRequest&,
+                                                                  service::Context&);
+
+base::Outcome<api::sqs::ListDeadLetterSourceQueuesResult> list_dead_letter_source_queues(
+    State&, const api::sqs::ListDeadLetterSourceQueuesRequest&, service::Context&);
+base::Outcome<api::sqs::StartMessageMoveTaskResult> start_message_move_task(
+    State&, const api::sqs::StartMessageMoveTaskRequest&, service::Context&);
+base::Outcome<api::sqs::CancelMessageMoveTaskResult> cancel_message_move_task(
+    State&, const api::sqs::CancelMessageMoveTaskRequest&, service::Context&);
+base::Outcome<api::sqs::ListMessageMoveTasksResult> list_message_move_tasks(
+    State&, const api::sqs::ListMessageMoveTasksRequest&, service::Context&);
+
 }  // namespace sqs

@@ -4,6 +4,7 @@
 #include "sqs/faults.h"
 #include "sqs/operations/operations.h"
 #include "sqs/queue_url.h"
+#include "sqs/redrive.h"
 
 namespace sqs {
 
@@ -33,10 +34,9 @@ base::Outcome<api::sqs::SetQueueAttributesOutput> set_queue_attributes(State& st
   if (in.attributes.empty()) return missing_parameter("Attribute.Name");
   QueueRow row = *held;
   CHECK(set_attributes(row, in.attributes));
+  if (!row.dead_letter_arn.empty() && in.attributes.contains("RedrivePolicy")) CHECK(check_target(state, row));
   row.modified_at = ctx.now;
-  if (row.retention_seconds != held->retention_seconds) {
-    state.engine.reshape(ctx.change, row.id, traits(row));
-  }
+  state.engine.reshape(ctx.change, row.id, traits_of(state, row));
   const std::string key = queue_key(row);
   state.queues.put(ctx.change, key, std::move(row));
   return api::sqs::SetQueueAttributesOutput{};

@@ -36,11 +36,13 @@ base::Outcome<Ask> check(State& state, const Input& in, service::Context& ctx) {
   if (hold < 0 || hold > kVisibilityMax) {
     return invalid_parameter(std::to_string(hold), "VisibilityTimeout", "Must be >= 0 and <= 43200, if provided.");
   }
-  if (in.receive_request_attempt_id) {
+  if (in.receive_request_attempt_id && !ask.queue->fifo) {
     return invalid_parameter(*in.receive_request_attempt_id, "ReceiveRequestAttemptId",
                              "The request include parameter that is not valid for this queue type.");
   }
-  ask.wanted = {static_cast<std::size_t>(max), std::chrono::seconds(hold), ""};
+  const std::string attempt = in.receive_request_attempt_id.value_or("");
+  if (in.receive_request_attempt_id) CHECK(check_id(attempt, "ReceiveRequestAttemptId"));
+  ask.wanted = {static_cast<std::size_t>(max), std::chrono::seconds(hold), attempt};
   ask.wait = std::chrono::seconds(wait);
   return ask;
 }
@@ -56,22 +58,40 @@ Filter make_filter(const Input& in) {
 
 using Received = std::expected<std::vector<queue::Delivery>, store::Error>;
 
-base::Outcome<Output> answer(State& state, queue::QueueId queue, const Filter& filter, const Received& received,
+base::Outcome<Output> answer(State& state, queue::QueueId id, const Filter& filter, Received received,
                              service::Context& ctx) {
-  if (!received) return internal_failure();
+  const QueueRow* queue = state.find(id);
+  if (!received || queue == nullptr) return internal_failure();
   Output output;
   if (received->empty()) {
-    state.meters.count(ctx.change, queue, [](Meter& meter) { ++meter.empty_receives; });
+    state.meters.count(ctx.change, id, ctx.now, [](Meter& meter) { ++meter.empty_receives; });
     return output;
   }
   auto& messages = output.messages.emplace();
-  for (const queue::Delivery& delivery : *received) {
-    auto message = to_message(delivery, filter);
+  for (queue::Delivery& delivery : *received) {
+    const queue::QueueId source = delivery.facts.source;
+    auto message = to_message(*queue, std::move(delivery), filter, source == 0 ? "" : state.arn_of(source));
     if (!message) return internal_failure();
     messages.push_back(std::move(*message));
   }
-  state.meters.count(ctx.change, queue, [count = messages.size()](Meter& meter) { meter.received += count; });
+  state.meters.count(ctx.change, id, ctx.now, [count = messages.size()](Meter& meter) { meter.received += count; });
   return output;
+}
+
+// Answers when there is something, or when the wait is over.
+void wait(State& state, const Ask& ask, Filter filter, service::Context& ctx, service::Reply<Output> reply) {
+  const queue::QueueId queue = ask.queue->id;
+  auto owed = std::make_shared<service::Reply<Output>>(std::move(reply));
+  const auto late = [&state, queue, filter, owed, protocol = ctx.call.protocol](service::Context& later,
+                                                                                queue::Waiter::Result result) {
+    if (result.queue_gone) return owed->send(later.change, no_such_queue(protocol));
+    owed->send(later.change, answer(state, queue, filter, std::move(result.deliveries), later));
+  };
+  const bool waits = state.engine.wait(queue, {.deadline = ctx.now + ask.wait,
+                                               .wanted = ask.wanted,
+                                               .abandoned = [owed] { return owed->abandoned(); },
+                                               .answer = late});
+  if (!waits) owed->send(ctx.change, answer(state, queue, filter, {}, ctx));
 }
 
 }  // namespace
@@ -80,27 +100,17 @@ void receive_message(State& state, const Input& in, service::Context& ctx, servi
   const base::Outcome<Ask> ask = check(state, in, ctx);
   if (!ask) return reply.send(ctx.change, std::unexpected(ask.error()));
   const queue::QueueId queue = ask->queue->id;
-  const bool full = state.engine.counts(queue, ctx.now).in_flight >= queue::Engine::kInFlightMax;
-  if (full && ask->wait == base::Duration::zero()) {
+  const bool at_once = ask->wait == base::Duration::zero();
+  // A long poll and a FIFO queue just get nothing more (facts, A5).
+  if (at_once && !ask->queue->fifo && state.engine.counts(queue, ctx.now).in_flight >= queue::Engine::kInFlightMax) {
     return reply.send(ctx.change, base::fault(faults::OverLimit, "Too many messages are in flight for this queue."));
   }
   Filter filter = make_filter(in);
-  const Received received = state.engine.receive(ctx, queue, ask->wanted);
-  if (!received || !received->empty() || ask->wait == base::Duration::zero()) {
-    return reply.send(ctx.change, answer(state, queue, filter, received, ctx));
+  Received received = state.engine.receive(ctx, queue, ask->wanted);
+  if (!received || !received->empty() || at_once) {
+    return reply.send(ctx.change, answer(state, queue, filter, std::move(received), ctx));
   }
-  auto owed = std::make_shared<service::Reply<Output>>(std::move(reply));
-  const bool waits =
-      state.engine.wait(queue, {.deadline = ctx.now + ask->wait,
-                                .wanted = ask->wanted,
-                                .abandoned = [owed] { return owed->abandoned(); },
-                                .answer =
-                                    [&state, queue, filter, owed, protocol = ctx.call.protocol](
-                                        service::Context& later, queue::Waiter::Result result) {
-                                      if (result.queue_gone) return owed->send(later.change, no_such_queue(protocol));
-                                      owed->send(later.change, answer(state, queue, filter, result.deliveries, later));
-                                    }});
-  if (!waits) owed->send(ctx.change, answer(state, queue, filter, received, ctx));
+  wait(state, *ask, std::move(filter), ctx, std::move(reply));
 }
 
 }  // namespace sqs

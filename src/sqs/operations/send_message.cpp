@@ -7,14 +7,33 @@
 namespace sqs {
 namespace {
 
-void send(State& state, const QueueRow& queue, const Outgoing& message, service::Context& ctx) {
-  queue::Outgoing out{encode_payload(message.row), message.delay, message.row.group_id, "", message.row.id};
-  state.engine.send(ctx.change, queue.id, std::move(out), ctx.now);
-  state.meters.count(ctx.change, queue.id, [size = message.size](Meter& meter) { meter.count_sent(size); });
-}
-
 std::optional<std::string> unless_empty(std::string text) {
   return text.empty() ? std::nullopt : std::optional(std::move(text));
+}
+
+queue::Sent send(State& state, const QueueRow& queue, Outgoing& message, service::Context& ctx) {
+  const bool grouped = !queue.fifo && !message.message.group.empty();
+  queue::Sent sent = state.engine.send(ctx.change, queue.id, std::move(message.message), ctx.now);
+  const auto count = [size = message.size, duplicate = sent.duplicate, grouped](Meter& meter) {
+    if (duplicate) {
+      ++meter.deduplicated;
+    } else {
+      meter.count_sent(size);
+    }
+    meter.grouped = meter.grouped || grouped;
+  };
+  state.meters.count(ctx.change, queue.id, ctx.now, count);
+  return sent;
+}
+
+// What SendMessage answers, and each entry of SendMessageBatch. Of a duplicate: id and number of the first.
+template <class Result>
+void describe(Result& result, const QueueRow& queue, queue::Sent sent, Outgoing message) {
+  result.message_id = std::move(sent.tag);
+  result.md5_of_message_body = std::move(message.body_md5);
+  result.md5_of_message_attributes = unless_empty(std::move(message.attributes_md5));
+  result.md5_of_message_system_attributes = unless_empty(std::move(message.system_attributes_md5));
+  if (queue.fifo) result.sequence_number = format_sequence(sent.number);
 }
 
 // A body that is missing fails the whole batch, as missing parameters do; the total may not exceed one message.
@@ -37,13 +56,13 @@ base::Outcome<void> check_bodies(const std::vector<api::sqs::SendMessageBatchReq
 base::Outcome<api::sqs::SendMessageResult> send_message(State& state, const api::sqs::SendMessageRequest& in,
                                                         service::Context& ctx) {
   TRY(const QueueRow* queue, find_queue(state, in.queue_url, ctx));
-  TRY(Outgoing message, check_message(*queue, message_input(in), Sent::Alone, ctx));
-  send(state, *queue, message, ctx);
+  const MessageInput input = message_input(in);
+  if (in.message_body.empty()) return missing_parameter("MessageBody");
+  CHECK(check_required_ids(*queue, input, How::Alone));
+  TRY(Outgoing message, check_message(*queue, input, How::Alone, ctx));
   api::sqs::SendMessageResult result;
-  result.message_id = std::move(message.row.id);
-  result.md5_of_message_body = std::move(message.row.body_md5);
-  result.md5_of_message_attributes = unless_empty(std::move(message.attributes_md5));
-  result.md5_of_message_system_attributes = unless_empty(std::move(message.system_attributes_md5));
+  queue::Sent sent = send(state, *queue, message, ctx);
+  describe(result, *queue, std::move(sent), std::move(message));
   return result;
 }
 
@@ -53,21 +72,18 @@ base::Outcome<api::sqs::SendMessageBatchResult> send_message_batch(State& state,
   TRY(const QueueRow* queue, find_queue(state, in.queue_url, ctx));
   CHECK(check_batch(in.entries, "SendMessageBatchRequestEntry"));
   CHECK(check_bodies(in.entries));
+  for (const auto& entry : in.entries) CHECK(check_required_ids(*queue, message_input(entry), How::InBatch));
   api::sqs::SendMessageBatchResult result;
   for (const auto& entry : in.entries) {
-    auto message = check_message(*queue, message_input(entry), Sent::InBatch, ctx);
+    auto message = check_message(*queue, message_input(entry), How::InBatch, ctx);
     if (!message) {
       result.failed.push_back(failed_entry(entry.id, message.error()));
       continue;
     }
-    send(state, *queue, *message, ctx);
-    api::sqs::SendMessageBatchResultEntry sent;
-    sent.id = entry.id;
-    sent.message_id = std::move(message->row.id);
-    sent.md5_of_message_body = std::move(message->row.body_md5);
-    sent.md5_of_message_attributes = unless_empty(std::move(message->attributes_md5));
-    sent.md5_of_message_system_attributes = unless_empty(std::move(message->system_attributes_md5));
-    result.successful.push_back(std::move(sent));
+    queue::Sent sent = send(state, *queue, *message, ctx);
+    api::sqs::SendMessageBatchResultEntry& answer = result.successful.emplace_back();
+    answer.id = entry.id;
+    describe(answer, *queue, std::move(sent), std::move(*message));
   }
   return result;
 }

@@ -1,0 +1,101 @@
+// AWS/SQS metrics (facts, scaling.md section 4).
+
+#include "sqs/bench_for_test.h"
+
+namespace sqs {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace api::sqs;
+
+// The test starts 20 seconds into a minute; queue "q" is sampled at second 37 of each.
+class Metrics : public SqsForTest {};
+
+TEST_F(Metrics, CountByTheMinute) {
+  send("four");
+  bench.ok<SendMessage>({.delay_seconds = 900, .message_body = "sixsix", .queue_url = url});
+  const auto got = receive(1, 600);
+  receive();
+  bench.advance(41s);  // into the next minute
+  bench.ok<DeleteMessage>({.queue_url = url, .receipt_handle = *got[0].receipt_handle});
+  bench.ok<DeleteMessage>({.queue_url = url, .receipt_handle = *got[0].receipt_handle});
+  bench.advance(2min);
+  EXPECT_EQ(metrics.sums("NumberOfMessagesSent"), "2 0");
+  EXPECT_EQ(metrics.sums("NumberOfMessagesReceived"), "1 0");
+  EXPECT_EQ(metrics.sums("NumberOfMessagesDeleted"), "0 2") << "duplicates too";
+  EXPECT_EQ(metrics.sums("NumberOfEmptyReceives"), "1 0");
+  EXPECT_EQ(metrics.sums("SentMessageSize"), "10") << "only when something was sent";
+  const auto minute = base::from_unix_seconds(1'700'000'000 / 60 * 60);
+  for (const auto& one : metrics.all) {
+    if (one.point.name != "SentMessageSize") continue;
+    EXPECT_EQ(one.minute, minute);
+    EXPECT_EQ(one.point.count, 2u);
+    EXPECT_EQ(one.point.min, 4);
+    EXPECT_EQ(one.point.max, 6);
+    EXPECT_EQ(one.point.unit, "Bytes");
+  }
+}
+
+TEST_F(Metrics, MeasureOnceAMinute) {
+  send("a");
+  bench.ok<SendMessage>({.delay_seconds = 900, .message_body = "b", .queue_url = url});
+  receive(1, 600);
+  send("c");
+  bench.advance(2min);
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesVisible"), "1 1");
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesNotVisible"), "1 1");
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesDelayed"), "1 1");
+  EXPECT_EQ(metrics.sums("ApproximateAgeOfOldestMessage"), "17 77");
+}
+
+TEST_F(Metrics, EndSixHoursAfterTheLastAccess) {
+  bench.advance(7h);
+  EXPECT_EQ(metrics.points("ApproximateNumberOfMessagesVisible"), 360u);
+  EXPECT_EQ(metrics.points("NumberOfMessagesSent"), 359u);
+  metrics.all.clear();
+  counts();
+  bench.advance(60s);
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesVisible"), "0");
+  send("stays");
+  bench.advance(7h);
+  EXPECT_EQ(metrics.points("ApproximateNumberOfMessagesVisible"), 1u + 420u) << "active while there are messages";
+}
+
+TEST_F(Metrics, CountNothingThatWasUndone) {
+  bench.store.fail_write_after(0);
+  EXPECT_NE(bench.fault<SendMessage>({.message_body = "x", .queue_url = url}), "");
+  bench.advance(2min);
+  EXPECT_EQ(metrics.sums("NumberOfMessagesSent"), "0");
+}
+
+TEST_F(Metrics, TellOfFifoQueues) {
+  url = *bench.ok<CreateQueue>({.attributes = {{{"FifoQueue", "true"}}}, .queue_name = "f.fifo"}).queue_url;
+  for (const char* id : {"1", "2", "2"}) {
+    bench.ok<SendMessage>(
+        {.message_body = id, .message_deduplication_id = id, .message_group_id = id, .queue_url = url});
+  }
+  receive(1, 600);
+  metrics.all.clear();
+  bench.advance(90s);
+  EXPECT_EQ(metrics.sums("NumberOfDeduplicatedSentMessages"), "1");
+  EXPECT_EQ(metrics.sums("SentMessageSize"), "2");
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfGroupsWithInflightMessages"), "1 1") << "of the FIFO queue alone";
+}
+
+TEST_F(Metrics, TellOfFairness) {
+  send("no group");
+  bench.advance(2min);
+  EXPECT_EQ(metrics.points("ApproximateNumberOfNoisyGroups"), 0u);
+  bench.ok<SendMessage>({.message_body = "x", .message_group_id = "tenant", .queue_url = url});
+  bench.advance(1min);
+  metrics.all.clear();
+  bench.advance(1min);
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfNoisyGroups"), "0");
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesVisibleInQuietGroups"), "2");
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesNotVisibleInQuietGroups"), "0");
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesDelayedInQuietGroups"), "0");
+  EXPECT_EQ(metrics.points("ApproximateAgeOfOldestMessageInQuietGroups"), 1u);
+}
+
+}  // namespace
+}  // namespace sqs
