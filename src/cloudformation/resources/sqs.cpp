@@ -36,7 +36,10 @@ constexpr TypeSchema kQueue{.name = "AWS::SQS::Queue",
 struct Default {
   std::string_view name, value;
 };
-constexpr Default kDefaults[] = {{"DelaySeconds", "0"},
+constexpr Default kDefaults[] = {{"ContentBasedDeduplication", "false"},
+                                 {"DeduplicationScope", "queue"},
+                                 {"DelaySeconds", "0"},
+                                 {"FifoThroughputLimit", "perQueue"},
                                  {"KmsDataKeyReusePeriodSeconds", "300"},
                                  {"KmsMasterKeyId", ""},
                                  {"MaximumMessageSize", "1048576"},
@@ -44,6 +47,7 @@ constexpr Default kDefaults[] = {{"DelaySeconds", "0"},
                                  {"ReceiveMessageWaitTimeSeconds", "0"},
                                  {"RedriveAllowPolicy", ""},
                                  {"RedrivePolicy", ""},
+                                 {"SqsManagedSseEnabled", "true"},
                                  {"VisibilityTimeout", "30"}};
 
 Value attributes_of(const Value& properties) {
@@ -80,14 +84,21 @@ Step create_queue(const Job& job) {
   return done(url, object({{"Arn", job.ctx.arn("sqs", name)}, {"QueueName", name}, {"QueueUrl", url}}));
 }
 
-Step update_queue(const Job& job) {
+// All that the template sets, and the defaults of what it set before.
+Value attributes_after_update(const Job& job) {
   Value wanted = attributes_of(job.properties);
   wanted.remove("FifoQueue");
+  const bool has_key = wanted.find("KmsMasterKeyId") != nullptr;
   for (const Default& each : kDefaults) {
-    if (wanted.find(each.name) == nullptr && job.before->properties.find(each.name) != nullptr) {
-      wanted.set(each.name, each.value);
-    }
+    if (wanted.find(each.name) != nullptr || job.before->properties.find(each.name) == nullptr) continue;
+    if (each.name == "SqsManagedSseEnabled" && has_key) continue;  // one kind of encryption at a time
+    wanted.set(each.name, each.value);
   }
+  return wanted;
+}
+
+Step update_queue(const Job& job) {
+  const Value wanted = attributes_after_update(job);
   if (!wanted.as_object().empty()) {
     CHECK(invoke(job, sqs::SetQueueAttributes::operation(),
                  object({{"QueueUrl", job.physical_id}, {"Attributes", wanted}})));
@@ -146,11 +157,29 @@ Step remove_policy(const Job& job) {
   return done(job.physical_id);
 }
 
+// One queue's policy; its id is the queue.
+constexpr PropertySchema kInlineProperties[] = {
+    {.name = "PolicyDocument", .kind = PropertyKind::Json, .required = true},
+    {.name = "Queue", .update = UpdateBehavior::Replace, .required = true},
+};
+constexpr TypeSchema kInlinePolicy{.name = "AWS::SQS::QueueInlinePolicy", .properties = kInlineProperties};
+
+Step put_inline_policy(const Job& job) {
+  CHECK(set_policy(job, Value::Array{*job.property("Queue")}, document(*job.property("PolicyDocument"))));
+  return done(job.text("Queue"));
+}
+
+Step remove_inline_policy(const Job& job) {
+  CHECK(set_policy(job, Value::Array{*job.property("Queue")}, ""));
+  return done(job.physical_id);
+}
+
 }  // namespace
 
 void add_sqs(ProviderSet& providers) {
   add(providers, {&kQueue, create_queue, update_queue, remove_queue});
   add(providers, {&kPolicy, create_policy, update_policy, remove_policy});
+  add(providers, {&kInlinePolicy, put_inline_policy, put_inline_policy, remove_inline_policy});
 }
 
 }  // namespace cloudformation
