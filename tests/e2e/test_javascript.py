@@ -16,4 +16,4 @@ def test_sdk_for_javascript(server):
                           timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr + server.tail()
     passed = int(re.search(r"^# pass (\d+)", done.stdout, re.M).group(1))
-    assert passed == 6, done.stdout
+    assert passed == 8, done.stdout

@@ -37,8 +37,6 @@ def test_operations(shared_server, service, call, arguments):
 
 
 def test_parameters(shared_server):
-    code, text, _ = refused(shared_server.boto3("sqs").create_queue, QueueName="q.fifo", Attributes={"FifoQueue": "true"})
-    assert code.endswith("UnsupportedOperation") and "FIFO" in text
     code, text, _ = refused(shared_server.boto3("ec2").create_vpc, CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)
     assert code == "UnsupportedOperation" and "AmazonProvidedIpv6CidrBlock" in text
     code, text, _ = refused(shared_server.boto3("logs").create_log_group, logGroupName="g", kmsKeyId="k")

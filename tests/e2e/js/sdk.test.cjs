@@ -49,6 +49,87 @@ test("SQS over JSON: digests are verified by the SDK, and faults are typed", asy
   await client.send(new sqs.DeleteQueueCommand({ QueueUrl }));
 });
 
+// Resolves when `done` says so, for at most five seconds.
+async function until(what, done) {
+  for (let tries = 0; tries < 100; ++tries) {
+    if (await done()) return;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  assert.fail(`never happened: ${what}`);
+}
+
+test("SQS FIFO over JSON: order, duplicates and numbers", async () => {
+  const client = new sqs.SQSClient(settings);
+  const { QueueUrl } = await client.send(new sqs.CreateQueueCommand({
+    QueueName: "js.fifo", Attributes: { FifoQueue: "true", ContentBasedDeduplication: "true" },
+  }));
+  const send = (MessageBody, MessageGroupId) =>
+    client.send(new sqs.SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId }));
+  const first = await send("a1", "a");
+  const again = await send("a1", "a");
+  assert.deepEqual([again.MessageId, again.SequenceNumber], [first.MessageId, first.SequenceNumber]);
+  assert.match(first.SequenceNumber, /^\d{20}$/);
+  await send("b1", "b");
+  await send("a2", "a");
+  const ask = { QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ["All"],
+                ReceiveRequestAttemptId: "attempt-1" };
+  const { Messages } = await client.send(new sqs.ReceiveMessageCommand(ask));
+  assert.deepEqual(Messages.map((message) => message.Body), ["a1", "a2", "b1"]);
+  assert.equal(Messages[1].Attributes.MessageGroupId, "a");
+  const repeated = await client.send(new sqs.ReceiveMessageCommand(ask));
+  assert.deepEqual(repeated.Messages.map((message) => message.ReceiptHandle),
+                   Messages.map((message) => message.ReceiptHandle));
+  for (const { ReceiptHandle } of Messages) {
+    await client.send(new sqs.DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  }
+  await client.send(new sqs.DeleteQueueCommand({ QueueUrl }));
+});
+
+test("SQS dead letters: a move task brings them back, another is cancelled", async () => {
+  const client = new sqs.SQSClient(settings);
+  const create = async (QueueName, Attributes) => {
+    const { QueueUrl } = await client.send(new sqs.CreateQueueCommand({ QueueName, Attributes }));
+    const found = await client.send(new sqs.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }));
+    return { QueueUrl, arn: found.Attributes.QueueArn };
+  };
+  const dead = await create("js-dead");
+  const work = await create("js-work", {
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 }), VisibilityTimeout: "0",
+  });
+  const receive = async (QueueUrl) => (await client.send(new sqs.ReceiveMessageCommand({
+    QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0, MessageSystemAttributeNames: ["All"] }))).Messages ?? [];
+  await client.send(new sqs.SendMessageBatchCommand({
+    QueueUrl: work.QueueUrl, Entries: [1, 2, 3].map((i) => ({ Id: `m${i}`, MessageBody: `${i}` })) }));
+  await receive(work.QueueUrl);
+  await until("all are dead", async () => {
+    await receive(work.QueueUrl);
+    return (await receive(dead.QueueUrl)).length === 3;
+  });
+  const letters = await receive(dead.QueueUrl);
+  assert.ok(letters.every((message) => message.Attributes.DeadLetterQueueSourceArn === work.arn));
+  const sources = await client.send(new sqs.ListDeadLetterSourceQueuesCommand({ QueueUrl: dead.QueueUrl }));
+  assert.deepEqual(sources.queueUrls, [work.QueueUrl]);
+
+  const slow = await client.send(new sqs.StartMessageMoveTaskCommand({
+    SourceArn: dead.arn, MaxNumberOfMessagesPerSecond: 1 }));
+  await assert.rejects(client.send(new sqs.StartMessageMoveTaskCommand({ SourceArn: dead.arn })),
+                       /Only one active task is allowed/);
+  await client.send(new sqs.CancelMessageMoveTaskCommand({ TaskHandle: slow.TaskHandle }));
+  const newest = async () => (await client.send(new sqs.ListMessageMoveTasksCommand({ SourceArn: dead.arn }))).Results[0];
+  await until("the task is cancelled", async () => (await newest()).Status === "CANCELLED");
+
+  await client.send(new sqs.SetQueueAttributesCommand({
+    QueueUrl: work.QueueUrl, Attributes: { VisibilityTimeout: "30" } }));
+  await client.send(new sqs.StartMessageMoveTaskCommand({ SourceArn: dead.arn }));
+  await until("the task is completed", async () => (await newest()).Status === "COMPLETED");
+  const back = await receive(work.QueueUrl);
+  assert.deepEqual(back.map((message) => message.Body).sort(), ["1", "2", "3"]);
+  await assert.rejects(client.send(new sqs.StartMessageMoveTaskCommand({ SourceArn: work.arn })),
+                       /Source queue must be configured as a Dead Letter Queue/);
+  await client.send(new sqs.DeleteQueueCommand({ QueueUrl: work.QueueUrl }));
+  await client.send(new sqs.DeleteQueueCommand({ QueueUrl: dead.QueueUrl }));
+});
+
 for (const [name, protocol] of [
   ["query", undefined],
   ["CBOR", new AwsSmithyRpcV2CborProtocol({ defaultNamespace: "com.amazonaws.cloudwatch", awsQueryCompatible: true })],
