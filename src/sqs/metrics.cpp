@@ -80,6 +80,27 @@ void Meter::count_sent(std::uint64_t bytes) {
   ++sent;
 }
 
+void Meter::add(const Meter& other) {
+  if (other.sent > 0) {
+    smallest = sent == 0 ? other.smallest : std::min(smallest, other.smallest);
+    largest = std::max(largest, other.largest);
+  }
+  sent += other.sent;
+  sent_bytes += other.sent_bytes;
+  deduplicated += other.deduplicated;
+  received += other.received;
+  deleted += other.deleted;
+  empty_receives += other.empty_receives;
+  grouped = grouped || other.grouped;
+}
+
+void Meters::count(service::Change& change, queue::QueueId queue, base::TimePoint now, const Meter& happened) {
+  change.after_durable([this, queue, minute = minute_of(now), happened] {
+    const auto found = states_.find(queue);
+    if (found != states_.end()) found->second.minutes[minute].add(happened);
+  });
+}
+
 void Meters::touch(queue::QueueId queue, base::TimePoint now) {
   State& state = states_[queue];
   state.accessed_at = now;

@@ -25,6 +25,7 @@ struct Meter {
   bool grouped = false;  // standard: something was sent with a group
 
   void count_sent(std::uint64_t bytes);
+  void add(const Meter& other);
 };
 
 // The AWS/SQS metrics. Counters are exact per calendar minute, by the time of the call, and published when the minute
@@ -36,15 +37,8 @@ class Meters {
 
   // An access keeps a queue active, or makes it so.
   void touch(queue::QueueId queue, base::TimePoint now);
-  // Counts what `count(Meter&)` says, in the minute of `now`, once the turn is durable: what was undone or refused is
-  // not counted.
-  template <class Count>
-  void count(service::Change& change, queue::QueueId queue, base::TimePoint now, Count count) {
-    change.after_durable([this, queue, minute = minute_of(now), count] {
-      const auto found = states_.find(queue);
-      if (found != states_.end()) count(found->second.minutes[minute]);
-    });
-  }
+  // Counts what happened at `now` once the turn is durable: what was undone or refused is not counted.
+  void count(service::Change& change, queue::QueueId queue, base::TimePoint now, const Meter& happened);
 
   base::TimePoint deadline() const { return agenda_.empty() ? base::kNever : agenda_.begin()->first; }
   // Samples what is due. `find` gives the row of a queue, or nullptr when it is gone.

@@ -13,7 +13,6 @@ base::Outcome<void> erase(State& state, const QueueRow& queue, const std::string
   if (!state.engine.erase(ctx.change, receipt, ctx.now)) {
     return invalid_parameter(handle, "ReceiptHandle", "The receipt handle has expired.");
   }
-  state.meters.count(ctx.change, queue.id, ctx.now, [](Meter& meter) { ++meter.deleted; });
   return {};
 }
 
@@ -23,6 +22,7 @@ base::Outcome<api::sqs::DeleteMessageOutput> delete_message(State& state, const 
                                                             service::Context& ctx) {
   TRY(const QueueRow* queue, find_queue(state, in.queue_url, ctx));
   CHECK(erase(state, *queue, in.receipt_handle, ctx));
+  state.meters.count(ctx.change, queue->id, ctx.now, {.deleted = 1});
   return api::sqs::DeleteMessageOutput{};
 }
 
@@ -39,6 +39,7 @@ base::Outcome<api::sqs::DeleteMessageBatchResult> delete_message_batch(State& st
       result.successful.push_back({entry.id});
     }
   }
+  state.meters.count(ctx.change, queue->id, ctx.now, {.deleted = result.successful.size()});
   return result;
 }
 

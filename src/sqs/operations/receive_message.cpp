@@ -64,7 +64,7 @@ base::Outcome<Output> answer(State& state, queue::QueueId id, const Filter& filt
   if (!received || queue == nullptr) return internal_failure();
   Output output;
   if (received->empty()) {
-    state.meters.count(ctx.change, id, ctx.now, [](Meter& meter) { ++meter.empty_receives; });
+    state.meters.count(ctx.change, id, ctx.now, {.empty_receives = 1});
     return output;
   }
   auto& messages = output.messages.emplace();
@@ -74,7 +74,7 @@ base::Outcome<Output> answer(State& state, queue::QueueId id, const Filter& filt
     if (!message) return internal_failure();
     messages.push_back(std::move(*message));
   }
-  state.meters.count(ctx.change, id, ctx.now, [count = messages.size()](Meter& meter) { meter.received += count; });
+  state.meters.count(ctx.change, id, ctx.now, {.received = messages.size()});
   return output;
 }
 

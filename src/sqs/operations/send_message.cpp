@@ -11,18 +11,14 @@ std::optional<std::string> unless_empty(std::string text) {
   return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
-queue::Sent send(State& state, const QueueRow& queue, Outgoing& message, service::Context& ctx) {
-  const bool grouped = !queue.fifo && !message.message.group.empty();
+queue::Sent send(State& state, const QueueRow& queue, Outgoing& message, Meter& meter, service::Context& ctx) {
+  meter.grouped = meter.grouped || (!queue.fifo && !message.message.group.empty());
   queue::Sent sent = state.engine.send(ctx.change, queue.id, std::move(message.message), ctx.now);
-  const auto count = [size = message.size, duplicate = sent.duplicate, grouped](Meter& meter) {
-    if (duplicate) {
-      ++meter.deduplicated;
-    } else {
-      meter.count_sent(size);
-    }
-    meter.grouped = meter.grouped || grouped;
-  };
-  state.meters.count(ctx.change, queue.id, ctx.now, count);
+  if (sent.duplicate) {
+    ++meter.deduplicated;
+  } else {
+    meter.count_sent(message.size);
+  }
   return sent;
 }
 
@@ -61,7 +57,9 @@ base::Outcome<api::sqs::SendMessageResult> send_message(State& state, const api:
   CHECK(check_required_ids(*queue, input, How::Alone));
   TRY(Outgoing message, check_message(*queue, input, How::Alone, ctx));
   api::sqs::SendMessageResult result;
-  queue::Sent sent = send(state, *queue, message, ctx);
+  Meter meter;
+  queue::Sent sent = send(state, *queue, message, meter, ctx);
+  state.meters.count(ctx.change, queue->id, ctx.now, meter);
   describe(result, *queue, std::move(sent), std::move(message));
   return result;
 }
@@ -74,17 +72,19 @@ base::Outcome<api::sqs::SendMessageBatchResult> send_message_batch(State& state,
   CHECK(check_bodies(in.entries));
   for (const auto& entry : in.entries) CHECK(check_required_ids(*queue, message_input(entry), How::InBatch));
   api::sqs::SendMessageBatchResult result;
+  Meter meter;
   for (const auto& entry : in.entries) {
     auto message = check_message(*queue, message_input(entry), How::InBatch, ctx);
     if (!message) {
       result.failed.push_back(failed_entry(entry.id, message.error()));
       continue;
     }
-    queue::Sent sent = send(state, *queue, *message, ctx);
+    queue::Sent sent = send(state, *queue, *message, meter, ctx);
     api::sqs::SendMessageBatchResultEntry& answer = result.successful.emplace_back();
     answer.id = entry.id;
     describe(answer, *queue, std::move(sent), std::move(*message));
   }
+  state.meters.count(ctx.change, queue->id, ctx.now, meter);
   return result;
 }
 
