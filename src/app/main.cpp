@@ -52,6 +52,9 @@ class Program {
         ->check(CLI::ExistingFile);
     command->add_option("--account", serve_.account, "Account id of everything here")->capture_default_str();
     command->add_option("--region", serve_.region, "Region of callers that name none")->capture_default_str();
+    command->add_flag("--no-queue-rests", serve_.no_queue_rests,
+                      "Queues may be created again right after they were deleted, and purged at any time; AWS makes "
+                      "both wait for 60 s");
     command->add_flag("--verbose", serve_.verbose, "Log every request");
     command->callback([this] { result_ = app::serve(serve_); });
   }

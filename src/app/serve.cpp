@@ -174,6 +174,7 @@ Made ServerProcess::open_cloud() {
   cloud::Config config;
   config.account = options_.account;
   config.region = options_.region;
+  config.queue_rests = !options_.no_queue_rests;
   // What containers are told; they share this host's network.
   config.endpoint = "http://127.0.0.1:" + std::to_string(server_->port());
   cloud_ = std::make_unique<cloud::Cloud>(cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_}, config);

@@ -14,6 +14,7 @@ struct ServeOptions {
   std::string keys;          // strict: a file of lines "ACCESS_KEY SECRET"
   std::string account = "000000000000";
   std::string region = "us-east-1";
+  bool no_queue_rests = false;
   bool verbose = false;
 };
 

@@ -30,6 +30,7 @@ struct Config {
   std::string account = "000000000000";
   std::string region = "us-east-1";  // of callers that name none
   std::string endpoint;              // http://host:port at which containers reach us
+  bool queue_rests = true;           // 60 s after DeleteQueue and PurgeQueue, as on AWS; test suites want none
 };
 
 // Where blob files live: object bodies, image layers. The cloud only names them.

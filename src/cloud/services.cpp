@@ -41,7 +41,8 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
     return session ? std::optional<std::string>(std::move(session->session_arn)) : std::nullopt;
   };
   // Services tick in this order: what is measured first, then what goes by it.
-  services->add(sqs::make_service(*queue_metrics));
+  const sqs::Options no_rests{.name_rest = base::Duration::zero(), .purge_rest = base::Duration::zero()};
+  services->add(sqs::make_service(*queue_metrics, config.queue_rests ? sqs::Options{} : no_rests));
   services->add(logs::make_service());
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from server import ACCOUNT, REGION, refused
+from server import ACCOUNT, REGION, Server, refused
 
 
 @pytest.fixture
@@ -150,3 +150,21 @@ def test_fifo_state_survives_a_crash(server):
     assert bodies(sqs, url) == ["2", "3"]
     later = sqs.send_message(QueueUrl=url, MessageBody="4", MessageGroupId="g", MessageDeduplicationId="4")
     assert later["SequenceNumber"] > first["SequenceNumber"]
+
+
+def test_a_name_rests_after_its_queue_was_deleted(sqs):
+    sqs.delete_queue(QueueUrl=create(sqs, "rests"))
+    assert refused(sqs.create_queue, QueueName="rests")[0] == "AWS.SimpleQueueService.QueueDeletedRecently"
+
+
+def test_no_rests_for_test_suites():
+    server = Server("--no-queue-rests").start()
+    try:
+        sqs = server.boto3("sqs")
+        for _ in range(3):
+            url = create(sqs, "again")
+            sqs.purge_queue(QueueUrl=url)
+            sqs.purge_queue(QueueUrl=url)
+            sqs.delete_queue(QueueUrl=url)
+    finally:
+        server.remove()
