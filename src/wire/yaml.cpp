@@ -1,9 +1,11 @@
 #include "wire/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <optional>
+#include <sstream>
 
 #include "wire/text.h"
 #include "wire/walk.h"
@@ -160,14 +162,39 @@ class Reader {
   std::size_t nodes_ = 0;
 };
 
+// Hears where documents begin and nothing else.
+class Beginning : public YAML::EventHandler {
+ public:
+  YAML::Mark mark;
+
+  void OnDocumentStart(const YAML::Mark& at) override { mark = at; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// Where a second document begins, if there is one. YAML::LoadAll would tell too, but on what follows a document without
+// being one, such as a lone '}', it makes empty documents until memory is full.
+std::optional<YAML::Mark> second_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Beginning beginning;
+  if (!parser.HandleNextDocument(beginning) || !parser.HandleNextDocument(beginning)) return std::nullopt;
+  return beginning.mark;
+}
+
 }  // namespace
 
 std::expected<base::Value, SyntaxError> parse_yaml(std::string_view text) {
   try {
-    const auto documents = YAML::LoadAll(std::string(text));
-    if (documents.empty()) return base::Value();
-    if (documents.size() > 1) return refuse(documents[1].Mark(), "more than one document");
-    return Reader().read(documents[0], 0);
+    const std::string owned(text);
+    if (const auto mark = second_document(owned)) return refuse(*mark, "more than one document");
+    return Reader().read(YAML::Load(owned), 0);
   } catch (const YAML::Exception& error) {
     return refuse(error.mark, error.msg);
   }

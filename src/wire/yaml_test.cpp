@@ -64,5 +64,12 @@ TEST(Yaml, ReadsJsonToo) {
   EXPECT_EQ(json("{\"a\": [1, true, \"x\\u00e9\"]}"), R"({"a":[1,true,"xé"]})");
 }
 
+TEST(Yaml, WhatFollowsTheDocumentEndsTheReading) {
+  for (const char* text : {"a: 1\n---\nb: 2\n", "{\"a\":1},\"b\":{}}", "[1]}", "{}]"}) {
+    EXPECT_FALSE(parse_yaml(text).has_value()) << text;
+  }
+  EXPECT_TRUE(parse_yaml("a: 1\n...\n# the end\n").has_value());
+}
+
 }  // namespace
 }  // namespace wire
