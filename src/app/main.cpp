@@ -119,13 +119,14 @@ class Program {
     CLI::App* command = app_.add_subcommand("bench", "Load an SQS endpoint, renkei's or another's, and measure it");
     command->footer(
         "Mixes: send; receive (what comes stays in flight); drain (receive, then delete); end-to-end (half of the\n"
-        "connections send, the others long-poll and delete). Fill a queue with --keep, then drain it. With --rate a\n"
+        "connections send, the others long-poll and delete); cycle (each sends, receives and deletes in turn, so that\n"
+        "the depth stays); poll (long polls of 20 s). Fill a queue with --keep, then drain it. With --rate a\n"
         "latency counts from the moment when its request was due. Credentials come from the environment.");
     command
         ->add_option_function<std::string>(
             "--mix", [this](const std::string& name) { bench_.mix = *bench::parse_mix(name); },
             "What the connections do")
-        ->check(CLI::IsMember({"send", "receive", "drain", "end-to-end"}))
+        ->check(CLI::IsMember({"send", "receive", "drain", "end-to-end", "cycle", "poll"}))
         ->default_str("send");
     command->add_option("--message-size", bench_.message_size, "Bytes of a message's body")->capture_default_str();
     command->add_option("--batch", bench_.batch, "Messages a request, 1 to 10")->capture_default_str();
@@ -150,6 +151,7 @@ class Program {
     command->add_option("--messages", bench_.messages, "Stop after so many messages instead, without a warm-up");
     command->add_option("--pid", bench_.pid, "Process id of the server: report its processor time per message");
     command->add_option("--queue", bench_.queue, "Name of the queue, or prefix of the names; by default a new one");
+    command->add_option("--queue-url", bench_.queue_urls, "Use this queue, as often as needed, and make none");
     command->add_flag("--keep", bench_.keep, "Leave the queues and their messages there");
     command->add_option("--picture", bench_.picture, "Write the latencies as an SVG picture to this file");
     add_common(command, bench_common_);

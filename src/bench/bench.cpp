@@ -94,6 +94,7 @@ int report(const Options& options, const Figures& figures) {
 int run(const Options& given) {
   Options options = given;
   if (options.queue.empty()) options.queue = "renkei-bench-" + std::to_string(std::time(nullptr));
+  if (!options.queue_urls.empty()) options.queues = options.queue_urls.size();
   if (const std::string wrong = complaint(options); !wrong.empty()) return fail(wrong, 2);
   const auto url = net::parse_url(options.endpoint);
   if (!url) return fail("not an http:// or https:// address: " + options.endpoint, 2);
@@ -104,7 +105,8 @@ int run(const Options& given) {
   auto credentials = provider();
   if (!credentials) return fail(credentials.error());
   client::Client client({.endpoint = options.endpoint, .region = options.region}, provider);
-  auto urls = make_queues(client, options);
+  const bool made = options.queue_urls.empty();
+  auto urls = made ? make_queues(client, options) : options.queue_urls;
   if (!urls) return fail(urls.error());
 
   const auto stop = [](int) { stopped = true; };
@@ -115,7 +117,7 @@ int run(const Options& given) {
   ProgressLine line(options);
   const auto figures = run_load(options, signer, *urls, stopped, [&](const Figures& now) { line.show(now); });
   line.end();
-  if (!options.keep) remove_queues(client, *urls);
+  if (made && !options.keep) remove_queues(client, *urls);
   if (!figures) return fail(figures.error());
   return report(options, *figures);
 }

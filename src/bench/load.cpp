@@ -17,6 +17,7 @@
 #include "base/fault.h"
 #include "bench/answer.h"
 #include "bench/body.h"
+#include "bench/pacing.h"
 #include "bench/socket.h"
 
 namespace bench {
@@ -25,7 +26,9 @@ namespace {
 using Ticks = std::chrono::steady_clock;
 using Result = std::expected<void, std::string>;
 
-constexpr int kPollSeconds = 1;  // long polls of end-to-end: short, so that the load ends in time
+constexpr int kIdlePollSeconds = 20;  // SQS's longest
+constexpr int kEmptiesOfCycle = 3;    // another may hold the group: then the cycle starts again
+constexpr int kPollSeconds = 1;       // long polls of end-to-end: short, so that the load ends in time
 constexpr std::chrono::seconds kProgressEvery{1};
 constexpr std::chrono::milliseconds kLongestWait{100};  // between two looks at the clock
 
@@ -37,6 +40,10 @@ std::uint64_t unix_micros() {
 std::uint64_t micros_between(Ticks::time_point from, Ticks::time_point to) {
   if (to <= from) return 0;
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(to - from).count());
+}
+
+Nanoseconds since_epoch(Ticks::time_point at) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(at.time_since_epoch()).count();
 }
 
 enum class Step : std::uint8_t { Idle, Sending, Receiving, Erasing };
@@ -51,6 +58,7 @@ struct Worker {
   std::string in;
   Ticks::time_point since;            // the request was due, or sent
   std::vector<std::string> receipts;  // to erase next
+  int empties = 0;                    // of a cycle, in a row
   bool watching_writes = false;
 };
 
@@ -79,6 +87,7 @@ class Load {
   Result on_event(Worker& worker, std::uint32_t events);
   Result on_answer(Worker& worker, const Answer& answer);
   void count(Worker& worker, std::string_view body);
+  void turn(Worker& worker);
   void on_received(Worker& worker, std::string_view body);
   Result next(Worker& worker);
   Result fire_due(Ticks::time_point now);
@@ -88,10 +97,6 @@ class Load {
   int wait(std::array<epoll_event, 256>& events, Ticks::time_point now) const;
   bool paced(const Worker& worker) const { return options_.rate > 0 && !worker.receiver; }
   Histogram& latency(std::string_view operation) { return figures_.latency[std::string(operation)]; }
-  Ticks::time_point due(std::uint64_t number) const {
-    return started_ + std::chrono::duration_cast<Ticks::duration>(
-                          std::chrono::duration<double>(static_cast<double>(number) / options_.rate));
-  }
 
   const Options& options_;
   Signer& signer_;
@@ -116,8 +121,8 @@ class Load {
   Ticks::time_point progress_at_;
   bool measuring_ = false;
   std::optional<double> server_before_;
-  std::uint64_t serial_ = 0;  // messages sent off
-  std::uint64_t fired_ = 0;   // paced requests
+  std::uint64_t serial_ = 0;    // messages sent off
+  std::optional<Pacer> pacer_;  // with a rate
   std::uint64_t unbroken_empty_ = 0;
 };
 
@@ -126,8 +131,8 @@ Result Load::connect() {
   for (std::size_t i = 0; i < options_.connections; ++i) {
     TRY(Socket socket, Socket::connect(signer_.endpoint(), tls_ ? &*tls_ : nullptr));
     Worker& worker = workers_.emplace_back(Worker{std::move(socket)});
-    worker.receiver =
-        options_.mix == Mix::Receive || options_.mix == Mix::Drain || (options_.mix == Mix::EndToEnd && i % 2 == 1);
+    worker.receiver = options_.mix == Mix::Receive || options_.mix == Mix::Drain || options_.mix == Mix::Poll ||
+                      (options_.mix == Mix::EndToEnd && i % 2 == 1);
     // Senders and receivers are counted apart, so that each queue has both.
     worker.queue = (options_.mix == Mix::EndToEnd ? i / 2 : i) % urls_.size();
     epoll_event event{};
@@ -171,7 +176,7 @@ std::string Load::next_request(Worker& worker) {
   }
   if (worker.receiver) {
     worker.step = Step::Receiving;
-    const int wait = options_.mix == Mix::EndToEnd ? kPollSeconds : 0;
+    const int wait = options_.mix == Mix::EndToEnd ? kPollSeconds : options_.mix == Mix::Poll ? kIdlePollSeconds : 0;
     return signer_.request("ReceiveMessage", bodies_.receive(url, wait), second);
   }
   worker.step = Step::Sending;
@@ -188,6 +193,16 @@ Result Load::fire(Worker& worker, Ticks::time_point due) {
   return watch(worker);
 }
 
+// In a cycle, whether the next request sends or receives.
+void Load::turn(Worker& worker) {
+  if (worker.step == Step::Sending) {
+    worker.receiver = true;
+  } else if (worker.step == Step::Erasing || (worker.receipts.empty() && ++worker.empties >= kEmptiesOfCycle)) {
+    worker.receiver = false;
+    worker.empties = 0;
+  }
+}
+
 // What a worker does after an answer.
 Result Load::next(Worker& worker) {
   worker.step = Step::Idle;
@@ -201,10 +216,12 @@ Result Load::next(Worker& worker) {
 }
 
 Result Load::fire_due(Ticks::time_point now) {
-  while (options_.rate > 0 && !idle_.empty() && due(fired_) <= now) {
+  while (pacer_ && !idle_.empty()) {
+    const auto due = pacer_->take(since_epoch(now));
+    if (!due) break;
     Worker& worker = *idle_.front();
     idle_.pop_front();
-    CHECK(fire(worker, due(fired_++)));
+    CHECK(fire(worker, Ticks::time_point(std::chrono::nanoseconds(*due))));
   }
   return {};
 }
@@ -250,6 +267,7 @@ Result Load::on_answer(Worker& worker, const Answer& answer) {
     ++figures_.errors[error_code(answer)];
   }
   if (was_erasing) worker.receipts.clear();
+  if (options_.mix == Mix::Cycle) turn(worker);
   return {};
 }
 
@@ -285,7 +303,7 @@ bool Load::over(Ticks::time_point now) {
   if (stop_.load(std::memory_order_relaxed)) return true;
   if (options_.messages > 0) {
     if (figures_.messages(options_.mix) >= options_.messages) return true;
-    if (options_.mix == Mix::Send && serial_ >= options_.messages) {
+    if ((options_.mix == Mix::Send || options_.mix == Mix::Cycle) && serial_ >= options_.messages) {
       return std::ranges::all_of(workers_, [](const Worker& worker) { return worker.step == Step::Idle; });
     }
   } else if (measuring_ && figures_.seconds >= options_.duration.count()) {
@@ -298,8 +316,9 @@ bool Load::over(Ticks::time_point now) {
 
 int Load::wait(std::array<epoll_event, 256>& events, Ticks::time_point now) const {
   std::chrono::nanoseconds longest = kLongestWait;
-  if (options_.rate > 0 && !idle_.empty()) {
-    longest = std::clamp<std::chrono::nanoseconds>(due(fired_) - now, std::chrono::nanoseconds(0), longest);
+  if (pacer_ && !idle_.empty()) {
+    const std::chrono::nanoseconds left(pacer_->next() - since_epoch(now));
+    longest = std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), longest);
   }
   const timespec limit{0, static_cast<long>(longest.count())};
   return ::epoll_pwait2(poll_, events.data(), static_cast<int>(events.size()), &limit, nullptr);
@@ -307,6 +326,7 @@ int Load::wait(std::array<epoll_event, 256>& events, Ticks::time_point now) cons
 
 Result Load::run() {
   started_ = Ticks::now();
+  if (options_.rate > 0) pacer_.emplace(options_.rate, since_epoch(started_));
   progress_at_ = started_ + kProgressEvery;
   for (Worker& worker : workers_) CHECK(next(worker));
   if (options_.warm_up.count() <= 0 || options_.messages > 0) begin_measuring(started_);
@@ -320,6 +340,7 @@ Result Load::run() {
                      events[static_cast<std::size_t>(i)].events));
     }
   }
+  if (pacer_) figures_.unsent = pacer_->behind(since_epoch(Ticks::now()));
   if (server_before_) {
     if (const auto after = processor_seconds(options_.pid)) figures_.server_seconds = *after - *server_before_;
   }
@@ -333,9 +354,11 @@ std::uint64_t Figures::messages(Mix mix) const {
     case Mix::Send:
       return sent;
     case Mix::Receive:
+    case Mix::Poll:
       return received;
     case Mix::Drain:
     case Mix::EndToEnd:
+    case Mix::Cycle:
       return deleted;
   }
   return 0;

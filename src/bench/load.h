@@ -28,6 +28,7 @@ struct Figures {
   // With a rate: from the moment when the request was due, so that a stalled server is not flattered.
   std::map<std::string, Histogram> latency;
   std::optional<double> server_seconds;  // processor time, user and system, where a pid was given
+  std::uint64_t unsent = 0;              // with a rate: due by the end and not begun, as it was more than goes
   bool drained = false;                  // ended because nothing more came
 
   // The messages that the mix is about.

@@ -6,8 +6,12 @@
 namespace bench {
 namespace {
 
-constexpr std::array<std::pair<Mix, std::string_view>, 4> kNames{
-    {{Mix::Send, "send"}, {Mix::Receive, "receive"}, {Mix::Drain, "drain"}, {Mix::EndToEnd, "end-to-end"}}};
+constexpr std::array<std::pair<Mix, std::string_view>, 6> kNames{{{Mix::Send, "send"},
+                                                                  {Mix::Receive, "receive"},
+                                                                  {Mix::Drain, "drain"},
+                                                                  {Mix::EndToEnd, "end-to-end"},
+                                                                  {Mix::Cycle, "cycle"},
+                                                                  {Mix::Poll, "poll"}}};
 
 }  // namespace
 
@@ -34,7 +38,10 @@ std::string complaint(const Options& options) {
   if (options.queues < 1 || options.queues > kQueuesMax) return "--queues is 1 to 10000";
   if (options.mix == Mix::EndToEnd && options.connections < 2) return "end-to-end needs at least 2 connections";
   if (options.rate < 0 || options.duration.count() <= 0) return "--rate and --duration are positive";
-  if (options.rate > 0 && options.mix == Mix::Drain) return "--rate is for send, receive and end-to-end";
+  if (options.rate > 0 && (options.mix == Mix::Drain || options.mix == Mix::Poll)) {
+    return "--rate is for send, receive, cycle and end-to-end";
+  }
+  if (options.messages > 0 && options.mix == Mix::Poll) return "poll ends by --duration: it moves no messages";
   return "";
 }
 

@@ -6,16 +6,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bench {
 
 using Seconds = std::chrono::duration<double>;
 
 enum class Mix : std::uint8_t {
-  Send,     // SendMessage or SendMessageBatch
-  Receive,  // ReceiveMessage; what came stays in flight
-  Drain,    // ReceiveMessage, then the received messages are deleted
-  EndToEnd  // half of the connections send, the other half drain with long polls
+  Send,      // SendMessage or SendMessageBatch
+  Receive,   // ReceiveMessage; what came stays in flight
+  Drain,     // ReceiveMessage, then the received messages are deleted
+  EndToEnd,  // half of the connections send, the other half drain with long polls
+  Cycle,     // each connection sends, receives and deletes in turn: the depth stays as it is
+  Poll       // each connection waits in long polls of 20 s
 };
 std::optional<Mix> parse_mix(std::string_view name);
 std::string_view name_of(Mix mix);
@@ -35,7 +38,8 @@ struct Options {
   std::uint64_t messages = 0;  // stops after as many; 0: by time alone
   int pid = 0;                 // of the server, to report its processor time; 0: not asked for
   std::string queue;           // name, or prefix of the names; "": a new one, as SQS lets names rest for a minute
-  bool keep = false;           // leave the queues there
+  std::vector<std::string> queue_urls;  // these queues as they are, instead; none is made or removed
+  bool keep = false;                    // leave the queues there
   bool json = false;
   std::string picture;  // SVG of the latencies; "": none
 };

@@ -98,6 +98,8 @@ std::string to_table(const Options& options, const Figures& figures) {
   text += fmt::format("  {:.1f} s: {} requests ({:.0f}/s), {} messages ({:.0f}/s)\n", figures.seconds, figures.requests,
                       per_second(figures.requests, figures), messages, per_second(messages, figures));
   if (figures.empty > 0) text += fmt::format("  {} receives brought nothing\n", figures.empty);
+  if (figures.unsent > 0)
+    text += fmt::format("  {} requests were due and not sent: the rate is too much\n", figures.unsent);
   if (figures.drained) text += "  ended early: the queues gave nothing more\n";
   text += fmt::format("  {:<24}{:>10}", "latency, us", "count");
   for (const auto& [fraction, name] : kQuantiles) text += fmt::format("{:>10}", name);
@@ -140,6 +142,7 @@ std::string to_json(const Options& options, const Figures& figures) {
                           {"received", number(static_cast<double>(figures.received))},
                           {"deleted", number(static_cast<double>(figures.deleted))},
                           {"empty_receives", number(static_cast<double>(figures.empty))},
+                          {"unsent_requests", number(static_cast<double>(figures.unsent))},
                           {"latency_us", base::Value(std::move(latency))},
                           {"errors", base::Value(std::move(errors))}};
   if (figures.server_seconds) all.emplace_back("server_cpu_seconds", number(*figures.server_seconds));
