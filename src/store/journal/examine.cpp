@@ -58,10 +58,8 @@ std::expected<void, Error> Examiner::look_at(Loaded& loaded, std::uint32_t segme
     findings_.records += loaded.ledger.indexed(segment).size();
     return {};
   }
-  TRY(const std::string index_bytes, read_all(disk_, index_name(segment)));
-  const auto index = decode_index(index_bytes, segment);
-  if (!index) return std::unexpected(Error{"journal/" + index_name(segment) + " is damaged"});
-  compare(loaded, segment, books, *index, bytes);
+  TRY(const Index index, read_index(disk_, segment));
+  compare(loaded, segment, books, index, bytes);
   return {};
 }
 

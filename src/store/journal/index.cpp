@@ -3,13 +3,18 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/fault.h"
 #include "store/journal/bytes.h"
 #include "store/journal/crc32c.h"
 
 namespace store {
 namespace {
 
-constexpr std::string_view kMagic = "renkei.index.002";
+constexpr std::string_view kMagic = "renkei.index.02.";
+constexpr std::size_t kHeadSize = 16 + 4 + 4;
+constexpr std::size_t kChecksumSize = 4;
+// Most indexes have few specials or none.
+constexpr std::size_t kSpecialsGuess = 4'096;
 constexpr std::size_t kSpecialSize = 4 + 8 + 8 + 8 + 4 + 4 + 4;
 
 // The supported machines are little-endian, so these are the bytes on disk.
@@ -51,9 +56,25 @@ Index make_index(const Ledger& ledger, std::uint32_t segment) {
   return index;
 }
 
+// magic · segment:4 · size of the specials:4 · specials · crc:4 · plain · crc:4
 std::string encode(const Index& index, std::uint32_t segment) {
+  std::string specials;
+  put_number(specials, static_cast<std::uint32_t>(index.specials.size()));
+  for (const Index::Entry& entry : index.specials) {
+    put_number(specials, entry.offset);
+    put_number(specials, entry.special.owner);
+    put_number(specials, entry.special.number);
+    put_number(specials, entry.special.kept);
+    put_number(specials, entry.special.size);
+    put_number(specials, entry.special.kept_size);
+    put_text(specials, entry.meta);
+  }
   std::string out(kMagic);
   put_number(out, segment);
+  put_number(out, static_cast<std::uint32_t>(specials.size()));
+  out += specials;
+  put_number(out, crc32c(0, out));
+  const std::size_t plain = out.size();
   put_number(out, static_cast<std::uint32_t>(index.plain.size()));
   for (const Index::Run& run : index.plain) {
     put_number(out, run.owner);
@@ -62,37 +83,31 @@ std::string encode(const Index& index, std::uint32_t segment) {
     put_numbers(out, run.offsets);
     put_numbers(out, run.numbers);
   }
-  put_number(out, static_cast<std::uint32_t>(index.specials.size()));
-  for (const Index::Entry& entry : index.specials) {
-    put_number(out, entry.offset);
-    put_number(out, entry.special.owner);
-    put_number(out, entry.special.number);
-    put_number(out, entry.special.kept);
-    put_number(out, entry.special.size);
-    put_number(out, entry.special.kept_size);
-    put_text(out, entry.meta);
-  }
-  put_number(out, crc32c(0, out));
+  put_number(out, crc32c(0, std::string_view(out).substr(plain)));
   return out;
 }
 
-std::optional<Index> decode_index(std::string_view bytes, std::uint32_t segment) {
-  if (bytes.size() < 4 || !bytes.starts_with(kMagic)) return std::nullopt;
-  const std::string_view body = bytes.substr(0, bytes.size() - 4);
-  if (crc32c(0, body) != number_at<std::uint32_t>(bytes.data() + body.size())) return std::nullopt;
-  Reader reader(body.substr(kMagic.size()));
-  if (reader.u32() != segment) return std::nullopt;
-  Index index;
-  index.plain.resize(reader.count(8 + 8 + 4));
-  for (Index::Run& run : index.plain) {
-    run.owner = reader.u64();
-    run.base = reader.u64();
-    const std::size_t count = reader.count(8);
-    take_numbers(reader, run.offsets, count);
-    take_numbers(reader, run.numbers, count);
-  }
-  index.specials.resize(reader.count(kSpecialSize));
-  for (Index::Entry& entry : index.specials) {
+namespace {
+
+// Where the plain part begins; 0 when the head is not that of this segment's index.
+std::size_t specials_end(std::string_view bytes, std::uint32_t segment) {
+  if (bytes.size() < kHeadSize || !bytes.starts_with(kMagic)) return 0;
+  Reader reader(bytes.substr(kMagic.size()));
+  if (reader.u32() != segment) return 0;
+  return kHeadSize + reader.u32() + kChecksumSize;
+}
+
+bool is_whole(std::string_view part) {
+  if (part.size() < kChecksumSize) return false;
+  const std::string_view body = part.substr(0, part.size() - kChecksumSize);
+  return crc32c(0, body) == number_at<std::uint32_t>(part.data() + body.size());
+}
+
+std::optional<std::vector<Index::Entry>> decode_specials(std::string_view part) {
+  if (!is_whole(part)) return std::nullopt;
+  Reader reader(part.substr(kHeadSize, part.size() - kHeadSize - kChecksumSize));
+  std::vector<Index::Entry> specials(reader.count(kSpecialSize));
+  for (Index::Entry& entry : specials) {
     entry.offset = reader.u32();
     entry.special.owner = reader.u64();
     entry.special.number = reader.u64();
@@ -101,7 +116,55 @@ std::optional<Index> decode_index(std::string_view bytes, std::uint32_t segment)
     entry.special.kept_size = reader.u32();
     entry.meta = reader.text();
   }
+  return reader.at_end() ? std::optional(std::move(specials)) : std::nullopt;
+}
+
+Error damaged(std::uint32_t segment) {
+  return Error{"journal/" + index_name(segment) + " is damaged"};
+}
+
+}  // namespace
+
+std::optional<Index> decode_index(std::string_view bytes, std::uint32_t segment) {
+  const std::size_t plain = specials_end(bytes, segment);
+  if (plain == 0 || plain > bytes.size() || !is_whole(bytes.substr(plain))) return std::nullopt;
+  auto specials = decode_specials(bytes.substr(0, plain));
+  if (!specials) return std::nullopt;
+  Index index;
+  index.specials = std::move(*specials);
+  Reader reader(bytes.substr(plain, bytes.size() - plain - kChecksumSize));
+  index.plain.resize(reader.count(8 + 8 + 4));
+  for (Index::Run& run : index.plain) {
+    run.owner = reader.u64();
+    run.base = reader.u64();
+    const std::size_t count = reader.count(8);
+    take_numbers(reader, run.offsets, count);
+    take_numbers(reader, run.numbers, count);
+  }
   return reader.at_end() ? std::optional(std::move(index)) : std::nullopt;
+}
+
+std::expected<std::vector<Index::Entry>, Error> read_specials(Disk& disk, std::uint32_t segment) {
+  TRY(const auto file, disk.open(index_name(segment)));
+  std::string bytes(kSpecialsGuess, '\0');
+  TRY(std::size_t got, file->read(0, bytes));
+  const std::size_t end = specials_end(std::string_view(bytes).substr(0, got), segment);
+  TRY(const std::uint64_t size, file->size());
+  if (end == 0 || end > size) return std::unexpected(damaged(segment));
+  bytes.resize(end);
+  if (end > got) {
+    TRY(got, file->read(0, bytes));
+  }
+  auto specials = decode_specials(bytes);
+  if (!specials) return std::unexpected(damaged(segment));
+  return std::move(*specials);
+}
+
+std::expected<Index, Error> read_index(Disk& disk, std::uint32_t segment) {
+  TRY(const std::string bytes, read_all(disk, index_name(segment)));
+  auto index = decode_index(bytes, segment);
+  if (!index) return std::unexpected(damaged(segment));
+  return std::move(*index);
 }
 
 }  // namespace store

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/journal/disk.h"
 #include "store/journal/ledger.h"
 
 // What a closed segment's records are, in a file of its own, so that a start need not read the segment.
@@ -33,6 +34,10 @@ Index make_index(const Ledger& ledger, std::uint32_t segment);
 
 std::string encode(const Index& index, std::uint32_t segment);
 std::optional<Index> decode_index(std::string_view bytes, std::uint32_t segment);
+
+// Only the special records, which come first: a start needs no more, and the plain ones may be many.
+std::expected<std::vector<Index::Entry>, Error> read_specials(Disk& disk, std::uint32_t segment);
+std::expected<Index, Error> read_index(Disk& disk, std::uint32_t segment);
 
 std::string index_name(std::uint32_t segment);
 

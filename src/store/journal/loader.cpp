@@ -1,6 +1,8 @@
 #include "store/journal/loader.h"
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
 
 #include "base/fault.h"
 #include "store/journal/checkpoint.h"
@@ -13,6 +15,26 @@ namespace {
 constexpr std::string_view kSegmentSuffix = ".segment";
 // Looking for entries behind a bad one may take time; hostile payloads can't make it more than this many segments.
 constexpr std::uint64_t kSearchSegments = 4;
+
+constexpr std::size_t kWindow = 32u << 10;
+
+// Room for a whole segment, used for one after the other and never cleared.
+class Buffer {
+ public:
+  std::expected<std::string_view, Error> read(File& file) {
+    TRY(const std::uint64_t size, file.size());
+    if (size > size_) {
+      bytes_.reset(new char[size]);
+      size_ = size;
+    }
+    TRY(const std::size_t got, file.read(0, std::span(bytes_.get(), size)));
+    return std::string_view(bytes_.get(), got);
+  }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::uint64_t size_ = 0;
+};
 
 // An entry that waits for the end of its batch.
 struct Waiting {
@@ -55,7 +77,7 @@ class Loader {
   std::expected<void, Error> read_heads();
   std::expected<void, Error> read_head(const std::string& name);
   std::expected<void, Error> read_checkpoint();
-  std::expected<void, Error> read_index(std::uint32_t segment, Ledger::Segment& books);
+  std::expected<void, Error> read_specials_of(std::uint32_t segment, Ledger::Segment& books);
   std::expected<void, Error> read_chain();
   std::expected<void, Error> read_segment(std::uint32_t segment, std::uint32_t from, std::optional<std::uint32_t> end);
   std::expected<void, Error> look_at_the_rest();
@@ -74,6 +96,9 @@ class Loader {
   std::map<std::uint32_t, Slot> slots_;
   std::map<std::uint32_t, Link> links_;  // by the earlier segment
   std::vector<Waiting> batch_;
+  Place window_at_ = kNowhere;
+  std::string window_;
+  Buffer segment_;
 };
 
 std::expected<void, Error> Loader::read_heads() {
@@ -131,16 +156,14 @@ std::expected<void, Error> Loader::read_checkpoint() {
       return std::unexpected(Error{"segment " + std::to_string(segment) + " of the journal is missing"});
     }
     loaded_.files.add(segment, slots_.at(segment).name);
-    if (books.closed) CHECK(read_index(segment, books));
+    if (books.closed) CHECK(read_specials_of(segment, books));
   }
   return {};
 }
 
-std::expected<void, Error> Loader::read_index(std::uint32_t segment, Ledger::Segment& books) {
-  TRY(const std::string bytes, read_all(disk_, index_name(segment)));
-  const auto index = decode_index(bytes, segment);
-  if (!index) return std::unexpected(Error{"journal/" + index_name(segment) + " is damaged"});
-  for (const Index::Entry& entry : index->specials) {
+std::expected<void, Error> Loader::read_specials_of(std::uint32_t segment, Ledger::Segment& books) {
+  TRY(const std::vector<Index::Entry> specials, read_specials(disk_, segment));
+  for (const Index::Entry& entry : specials) {
     if (loaded_.ledger.is_indexed(place_at(segment, entry.offset), entry.special.owner)) {
       books.specials.emplace(entry.offset, entry.special);
     }
@@ -182,13 +205,14 @@ std::expected<void, Error> Loader::read_segment(std::uint32_t segment, std::uint
   loaded_.files.add(segment, slots_.at(segment).name);
   loaded_.ledger.segments()[segment];
   loaded_.replayed.push_back(segment);
-  TRY(const std::string bytes, read_all(disk_, slots_.at(segment).name));
+  TRY(const std::shared_ptr<File> file, loaded_.files.open(segment));
+  TRY(const std::string_view bytes, segment_.read(*file));
   const auto limit = static_cast<std::uint32_t>(std::min<std::size_t>(end.value_or(bytes.size()), bytes.size()));
   for (std::uint32_t offset = from; offset < limit;) {
-    const auto entry = parse_entry(segment, std::string_view(bytes).substr(offset, limit - offset));
+    const auto entry = parse_entry(segment, bytes.substr(offset, limit - offset));
     if (!entry) {
       if (end || was_synced_later(segment, bytes, offset)) return std::unexpected(damaged(segment, offset));
-      if (promised_size(std::string_view(bytes).substr(offset)) != 0) {
+      if (promised_size(bytes.substr(offset)) != 0) {
         loaded_.cut_off = "a write to segment " + std::to_string(segment) + " that ended at offset " +
                           std::to_string(offset) + " in the middle of an entry";
       }
@@ -212,6 +236,9 @@ bool Loader::was_synced_later(std::uint32_t segment, std::string_view bytes, std
   std::uint64_t budget = kSearchSegments * bytes.size();
   for (std::size_t offset = bad + layout::kAlignment; offset + layout::kHead <= bytes.size();
        offset += layout::kAlignment) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + offset, sizeof word);
+    if (word == 0) continue;  // never used: most of what is behind the end
     const std::string_view rest = bytes.substr(offset);
     const std::uint32_t size = promised_size(rest);
     if (size == 0 || size > rest.size()) continue;
@@ -264,8 +291,21 @@ std::expected<void, Error> Loader::apply(const Waiting& entry) {
                                ", offset " + std::to_string(offset_of(entry.place)) + ": " + booked.error()});
 }
 
+// Records are mostly given up in the order in which they came, so a read serves several.
 std::expected<void, Error> Loader::learn(Place place) {
   if (loaded_.ledger.knows(place)) return {};
+  if (place < window_at_ || place - window_at_ >= window_.size()) {
+    TRY(const std::shared_ptr<File> file, loaded_.files.open(segment_of(place)));
+    window_.resize(kWindow);
+    TRY(const std::size_t got, file->read(offset_of(place), window_));
+    window_.resize(got);
+    window_at_ = place;
+  }
+  if (const auto entry = parse_entry(segment_of(place), std::string_view(window_).substr(place - window_at_));
+      entry && entry->kind == EntryKind::Append) {
+    loaded_.ledger.learn(place, {entry->owner, entry->number, entry->size});
+    return {};
+  }
   TRY(const HeldEntry held, loaded_.files.read(place));
   loaded_.ledger.learn(place, {held.entry.owner, held.entry.number, held.entry.size});
   return {};

@@ -92,10 +92,8 @@ std::expected<std::vector<Found>, Error> Log::fetch(std::span<const Place> place
 
 std::expected<std::shared_ptr<const Index>, Error> Log::index_of(std::uint32_t segment) {
   if (const auto found = new_indexes_.find(segment); found != new_indexes_.end()) return found->second;
-  TRY(const std::string bytes, read_all(*disk_, index_name(segment)));
-  auto index = decode_index(bytes, segment);
-  if (!index) return std::unexpected(Error{"journal/" + index_name(segment) + " is damaged"});
-  return std::make_shared<const Index>(std::move(*index));
+  TRY(Index index, read_index(*disk_, segment));
+  return std::make_shared<const Index>(std::move(index));
 }
 
 std::expected<void, Error> Log::tell(std::uint32_t segment, Recovery& recovery) {
