@@ -20,6 +20,12 @@ std::optional<std::string> find(const std::vector<Piece>& pieces, std::uint32_t 
 
 }  // namespace
 
+std::size_t Groups::size_of(const std::vector<Piece>& pieces) {
+  std::size_t size = 0;
+  for (const Piece& piece : pieces) size += piece.bytes.size();
+  return size;
+}
+
 std::optional<std::string> Groups::unwritten(std::uint32_t segment, std::uint32_t offset) const {
   const std::lock_guard lock(mutex_);
   if (auto found = find(collecting_, segment, offset)) return found;

@@ -23,12 +23,16 @@ struct Piece {
 // segment. Used by two threads: the strand, and the one that calls commit().
 class Groups {
  public:
+  // With more than this waiting for the disk, batches are refused until it has caught up.
+  static constexpr std::size_t kUnwrittenMax = 256u << 20;
+
   // Strand. Adds one batch: `fill` gets the pieces of the group and adds to them, and an empty buffer to take for a new
   // piece. Refused once a write has failed.
   template <class Fill>
   std::expected<void, Error> add(std::uint64_t batch, Fill fill) {
     const std::lock_guard lock(mutex_);
     if (broken_) return std::unexpected(*broken_);
+    if (size_of(collecting_) > kUnwrittenMax) return std::unexpected(Error{"the disk does not keep up"});
     fill(collecting_, spare_);
     last_batch_ = batch;
     return {};
@@ -48,6 +52,7 @@ class Groups {
   bool commit();
 
  private:
+  static std::size_t size_of(const std::vector<Piece>& pieces);
   std::expected<void, Error> write(const std::vector<Piece>& group);
 
   mutable std::mutex mutex_;

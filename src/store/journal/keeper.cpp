@@ -77,12 +77,18 @@ bool Keeper::should_prepare() const {
   return ready_.empty() || ready_.size() < wanted_ || (ready_.size() < kReadyAhead && jobs_.empty());
 }
 
-std::optional<Keeper::Job> Keeper::next_job() {
+// All that wait, as one: the last checkpoint says all that the ones before it did.
+bool Keeper::take_jobs() {
   const std::lock_guard lock(mutex_);
-  if (jobs_.empty()) return std::nullopt;
-  Job job = std::move(jobs_.front());
-  jobs_.pop_front();
-  return job;
+  if (jobs_.empty()) return false;
+  for (Job& job : jobs_) {
+    std::ranges::move(job.closed, std::back_inserter(owed_.closed));
+    std::ranges::move(job.dropped, std::back_inserter(owed_.dropped));
+    std::ranges::move(job.files, std::back_inserter(owed_.files));
+  }
+  owed_.checkpoint = std::move(jobs_.back().checkpoint);
+  jobs_.clear();
+  return true;
 }
 
 bool Keeper::step() {
@@ -97,12 +103,8 @@ bool Keeper::step() {
     }
     return true;
   }
-  std::optional<Job> job = next_job();
-  if (!job) return false;
-  std::ranges::move(job->closed, std::back_inserter(owed_.closed));
-  std::ranges::move(job->dropped, std::back_inserter(owed_.dropped));
-  std::ranges::move(job->files, std::back_inserter(owed_.files));
-  if (const auto written = write_books(job->checkpoint); !written && parts_.warn) {
+  if (!take_jobs()) return false;
+  if (const auto written = write_books(); !written && parts_.warn) {
     parts_.warn("no checkpoint of the journal, the next one makes up for it: " + written.error().message);
   }
   return true;
@@ -136,7 +138,7 @@ std::expected<std::shared_ptr<File>, Error> Keeper::make_file(std::string& name)
   return file;
 }
 
-std::expected<void, Error> Keeper::write_books(const std::string& checkpoint) {
+std::expected<void, Error> Keeper::write_books() {
   if (parts_.flush_rows) CHECK(parts_.flush_rows());
   std::erase_if(owed_.closed, [&](const Closed& closed) {
     return std::ranges::find(owed_.dropped, closed.segment) != owed_.dropped.end();
@@ -147,7 +149,7 @@ std::expected<void, Error> Keeper::write_books(const std::string& checkpoint) {
     indexed_.push_back(owed_.closed.back().segment);
     owed_.closed.pop_back();
   }
-  CHECK(disk_.replace(kCheckpointName, checkpoint));
+  CHECK(disk_.replace(kCheckpointName, owed_.checkpoint));
   for (; !owed_.dropped.empty(); owed_.dropped.pop_back()) CHECK(disk_.remove(index_name(owed_.dropped.back())));
   for (; !owed_.files.empty(); owed_.files.pop_back()) CHECK(reuse(owed_.files.back()));
   return {};

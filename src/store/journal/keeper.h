@@ -65,11 +65,11 @@ class Keeper {
   bool step();
 
  private:
-  std::optional<Job> next_job();
+  bool take_jobs();
   bool should_prepare() const;
   std::expected<Ready, Error> prepare();
   std::expected<std::shared_ptr<File>, Error> make_file(std::string& name);
-  std::expected<void, Error> write_books(const std::string& checkpoint);
+  std::expected<void, Error> write_books();
   std::expected<void, Error> write_index(const Closed& closed);
   std::expected<void, Error> remove_file(const std::string& name);
   std::expected<void, Error> reuse(const std::string& name);
@@ -81,7 +81,7 @@ class Keeper {
   std::vector<std::string> unused_;
   std::uint64_t next_file_ = 1;
   std::size_t files_ = 0;
-  Job owed_;  // what failed checkpoints leave to the next
+  Job owed_;  // what is being done, and what failed checkpoints leave to the next
 
   mutable std::mutex mutex_;
   std::deque<Ready> ready_;

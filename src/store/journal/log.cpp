@@ -79,7 +79,8 @@ std::expected<Log::Written, Error> Log::write(const Batch& batch) {
   written_ = true;
   for (const std::string& part : *rows) row_bytes_ += part.size();
   if (!closing_.empty()) check_point();
-  if (row_bytes_ > kRowBytesMax) tail_.offset = tail_.segment_bytes;  // the next batch begins a segment
+  // The next batch begins a segment, if there is one to begin.
+  if (row_bytes_ > kRowBytesMax && keeper_->ready() > 0) tail_.offset = tail_.segment_bytes;
   return written;
 }
 

@@ -17,6 +17,9 @@ std::unexpected<Error> failed(const std::string& what, const std::string& path) 
   return std::unexpected(Error{what + " " + path + ": " + std::strerror(errno)});
 }
 
+// Left alone when new segments are made: checkpoints and rows need room too, or nothing could be given back.
+constexpr std::uint64_t kReserveBytes = 32u << 20;
+
 class RealFile : public File {
  public:
   RealFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
@@ -95,6 +98,12 @@ class RealDisk : public Disk {
   }
 
   std::expected<std::unique_ptr<File>, Error> create(const std::string& name, std::uint64_t size) override {
+    std::error_code error;
+    const auto space = std::filesystem::space(folder_, error);
+    if (!error && space.available < size + kReserveBytes) {
+      return std::unexpected(Error{"make " + path(name) + ": only " + std::to_string(space.available >> 20) +
+                                   " MiB are left on the disk"});
+    }
     TRY(auto file, open_file(name, O_RDWR | O_CREAT | O_TRUNC));
     auto reserved = file->reserve(size);
     if (!reserved) {
