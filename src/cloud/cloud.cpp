@@ -106,6 +106,9 @@ std::expected<void, store::Error> Cloud::recover() {
       if (!good) return std::unexpected(store::Error{"a row of table " + table->name() + " can't be read"});
     }
   }
+  for (service::Service* service : services_->all) {
+    if (store::Recovery* journal = service->journal()) CHECK(parts_.store.recover(*journal));
+  }
   turn(own_call_, [&](service::Context& ctx) {
     for (service::Service* service : services_->all) service->recovered(ctx);
   });

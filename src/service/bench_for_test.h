@@ -131,6 +131,7 @@ class BenchForTest : public Invoker {
         return true;
       }));
     }
+    if (store::Recovery* journal = service->journal()) ENSURE(store.recover(*journal));
     turn([&](Context& ctx) { service->recovered(ctx); });
   }
 

@@ -90,7 +90,9 @@ class Service {
   virtual void register_operations(Registry& registry) = 0;
   // Tables to recover; pointers live as long as the service.
   virtual std::vector<TableBase*> tables() = 0;
-  // After all tables of all services are loaded: rebuild what is derived, load what is not in tables (ctx.store).
+  // What hears of the store's journal at start, after all tables are loaded. One service at most has one.
+  virtual store::Recovery* journal() { return nullptr; }
+  // After all that: rebuild what is derived, load what is not in tables (ctx.store).
   virtual void recovered(Context&) {}
   // When tick() has work next; kNever if nothing waits for time. Asked after every turn: must be cheap.
   virtual base::TimePoint deadline() const { return base::kNever; }
