@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -18,6 +19,7 @@ class Attempts {
   static constexpr base::Duration kAttemptWindow = std::chrono::minutes(5);
 
   struct Handed {
+    std::uint32_t index;
     Receipt receipt;
     base::TimePoint visible_at;  // a message that is visible at another time was changed since
   };
@@ -47,11 +49,12 @@ class Attempts {
     by_time_.erase({found->second.at, id});
     attempts_.erase(found);
   }
-  // Recovery: one more message of an answer.
+  // Recovery: one more message of an answer, in any order.
   void load(const std::string& id, base::TimePoint at, std::size_t size, const Handed& handed) {
     const auto found = attempts_.find(id);
     if (found != attempts_.end() && found->second.at == at) {
-      found->second.handed.push_back(handed);
+      auto& all = found->second.handed;
+      all.insert(std::ranges::upper_bound(all, handed.index, {}, &Handed::index), handed);
     } else if (found == attempts_.end() || found->second.at < at) {
       put(id, {at, size, {handed}});
     }

@@ -16,11 +16,11 @@ constexpr Sequence kPromise = 1'000'000;
 
 }  // namespace
 
-Engine::Engine() : recovery_(std::make_unique<Recovery>()), log_(*recovery_) {}
+Engine::Engine(std::uint64_t look_every) : recovery_(std::make_unique<Recovery>()), look_every_(look_every) {}
 Engine::~Engine() = default;
 
-std::vector<service::TableBase*> Engine::tables() {
-  return log_.tables();
+store::Recovery& Engine::recovery() {
+  return *recovery_;
 }
 
 void Engine::recover(QueueId queue, const Traits& traits, base::TimePoint now) {
@@ -116,6 +116,7 @@ Sequence Engine::next_number(service::Change& change, QueueId queue, Held& held)
 }
 
 void Engine::put(service::Change& change, QueueId queue, Sequence number, const State& before, State after) {
+  ++changes_;
   Lineup& lineup = *queues_.at(queue).lineup;
   const auto* fresh = std::get_if<Fresh>(&after);
   // By then a held one may have been changed in place; what it is only matters to the undo as far as it is there.
@@ -214,8 +215,8 @@ std::expected<void, Refusal> Engine::hold(service::Change& change, const Receipt
   Message after = *message;
   after.header.visible_at = time + hold;
   const State before = *message;
-  after.place = log_.update(change, spot_of(receipt.queue, receipt.message, before),
-                            encode(Meta{after.header, after.facts, "", 0, 0}));
+  after.place =
+      log_.update(change, spot_of(receipt.queue, receipt.message, before), encode(Meta{after.header, after.facts}));
   put(change, receipt.queue, receipt.message, before, std::move(after));
   reschedule(receipt.queue);
   return {};

@@ -17,12 +17,12 @@
 #include "queue/message.h"
 #include "queue/waiters.h"
 #include "service/context.h"
-#include "service/table.h"
 
 namespace queue {
 
-// All queues: their messages on disk, what is about to happen to them in memory, who waits for them. Every writing call
-// adds to the turn's change and can be undone by it. Unless said otherwise a queue that is named must exist.
+// All queues: their messages in the store's journal, what is about to happen to them in memory, who waits for them.
+// Every writing call adds to the turn's change and can be undone by it. Unless said otherwise a queue that is named
+// must exist.
 //
 // No call costs more on a deep queue than on an empty one, but for a logarithm.
 class Engine {
@@ -35,11 +35,15 @@ class Engine {
   // shortened (ChangeMessageVisibility, API reference).
   static constexpr base::Duration kLongestHold = std::chrono::hours(12);
 
-  Engine();
+  // After so many changes it is worth asking the store whether a segment is mostly dead.
+  static constexpr std::uint64_t kLookEvery = 4'096;
+
+  explicit Engine(std::uint64_t look_every = kLookEvery);
   ~Engine();
 
-  std::vector<service::TableBase*> tables();
-  // After the tables are loaded: says what a queue that exists is.
+  // What the journal tells at start goes there.
+  store::Recovery& recovery();
+  // After that: says what a queue that exists is.
   void recover(QueueId queue, const Traits& traits, base::TimePoint now);
   // After that: removes messages of queues that nobody named.
   void recovered(service::Change& change);
@@ -96,6 +100,9 @@ class Engine {
   class Recovery;
   struct Buried;
   struct Taken;
+  struct InAnswer {
+    std::size_t index, size;
+  };
 
   // engine.cpp
   Held& held(QueueId queue, base::TimePoint now);
@@ -111,27 +118,34 @@ class Engine {
   using Deliveries = std::expected<std::vector<Delivery>, store::Error>;
   Deliveries hand_out(service::Context& ctx, QueueId queue, const Wanted& wanted);
   std::optional<Deliveries> hand_out_again(service::Context& ctx, QueueId queue, const Wanted& wanted);
-  std::expected<std::vector<Taken>, store::Error> take(service::Context& ctx, QueueId queue, const Wanted& wanted);
-  std::expected<bool, store::Error> pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick& pick);
+  std::vector<Taken> take(service::Context& ctx, QueueId queue, const Wanted& wanted);
+  bool pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick& pick);
   Delivery deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, const Taken& taken, Log::Fetched fetched,
-                   std::size_t answer_size);
+                   InAnswer in_answer);
   void note_attempt(service::Change& change, QueueId queue, const std::string& id,
                     const std::vector<Delivery>& deliveries);
 
   // transfer.cpp
   const Held* dead_letters_of(const Held& source) const;
-  std::expected<void, store::Error> transfer(service::Context& ctx, QueueId from, const Lineup::Pick& pick,
-                                             store::Place body, QueueId to, Header header, const Facts& facts);
+  void transfer(service::Context& ctx, QueueId from, const Lineup::Pick& pick, store::Place body, QueueId to,
+                Header header, const Facts& facts);
   std::expected<Moved::Stop, store::Error> move_one(service::Context& ctx, QueueId from, const Lineup::Pick& pick,
                                                     std::optional<QueueId> to,
                                                     const std::function<std::string()>& new_tag);
-  std::expected<void, store::Error> dead_letter(service::Context& ctx, QueueId from, const Lineup::Pick& pick);
+  void dead_letter(service::Context& ctx, QueueId from, const Lineup::Pick& pick);
 
   // upkeep.cpp
   void expire(service::Change& change, QueueId queue, base::TimePoint now);
   void sweep(service::Change& change, QueueId queue, base::TimePoint now);
   void serve(service::Context& ctx, QueueId queue);
   bool serve_first(service::Context& ctx, QueueId queue);
+
+  // compact.cpp
+  bool compaction_due() const;
+  void compact(service::Context& ctx);
+  std::size_t rewrite(service::Context& ctx, const store::Living& living);
+  bool stands_at(const store::Living& living, GroupId group);
+  void relocate(const store::Living& living, GroupId group, store::Place to, store::Place body);
 
   std::unique_ptr<Recovery> recovery_;
   Log log_;
@@ -142,6 +156,10 @@ class Engine {
   std::deque<std::shared_ptr<Buried>> buried_;
   // Groups that an undone send has left behind, maybe empty.
   std::vector<std::pair<QueueId, GroupId>> left_groups_;
+  // What lives in a segment that is mostly dead, to be written anew; changes since the last look for such a segment.
+  std::deque<store::Living> scattered_;
+  std::uint64_t look_every_;
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace queue

@@ -18,10 +18,14 @@ namespace queue {
 class Fifo : public Lineup {
  public:
   GroupId join(const std::string& group) override { return groups_.join(group); }
+  GroupId known(const std::string& group) const override { return groups_.known(group); }
   void release(GroupId group) override { groups_.release(group); }
   bool vacant(GroupId group) const override { return groups_.has(group) && groups_[group].front == 0; }
-  bool relocate(Sequence number, GroupId group, store::Place place) override {
-    return groups_[group].fresh.relocate(number, place);
+  store::Place place_of(Sequence number, GroupId group) const override {
+    return groups_.has(group) ? groups_[group].fresh.place_of(number) : store::kNowhere;
+  }
+  void relocate(Sequence number, GroupId group, store::Place place) override {
+    groups_[group].fresh.relocate(number, place);
   }
 
   void start_picking() override { current_ = 0; }

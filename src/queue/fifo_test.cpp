@@ -100,7 +100,7 @@ TEST_F(FifoTest, WhatWasSentIsForgottenInTimeAndLeavesNothingOnDisk) {
   bench.now += 320s;
   bench.tick();
   EXPECT_EQ(bench.engine->deadline(), base::kNever);
-  EXPECT_EQ(bench.stored(1), 0u);
+  EXPECT_EQ(bench.stored(), 0u);
 }
 
 TEST_F(FifoTest, APurgeForgetsWhatWasSent) {

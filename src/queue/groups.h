@@ -30,6 +30,10 @@ class Groups {
     groups_[id - 1]->name = name;
     return known->second = id;
   }
+  GroupId known(const std::string& name) const {
+    const auto found = ids_.find(name);
+    return found == ids_.end() ? 0 : found->second;
+  }
   Group& operator[](GroupId id) { return *groups_[id - 1]; }
   const Group& operator[](GroupId id) const { return *groups_[id - 1]; }
   bool has(GroupId id) const { return id != 0 && id <= groups_.size() && groups_[id - 1] != nullptr; }

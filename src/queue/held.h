@@ -35,6 +35,7 @@ struct Engine::Held {
     if (Fifo* line = fifo()) line->set_delay(traits.delay);
   }
   Fifo* fifo() const { return traits.fifo ? static_cast<Fifo*>(lineup.get()) : nullptr; }
+  Standard* standard() const { return traits.fifo ? nullptr : static_cast<Standard*>(lineup.get()); }
   std::string dedup_key(const Facts& facts) const {
     return DedupWindow::key(traits.dedup_per_group ? facts.group : "", facts.dedup_id);
   }

@@ -63,11 +63,14 @@ class Lineup {
   const Message* find(Sequence number) const;
   // Places only; anything else goes through replace().
   Message* find(Sequence number);
-  // The record of a fresh message lies somewhere else now.
-  virtual bool relocate(Sequence number, GroupId group, store::Place place) = 0;
+  // Where the record of a fresh message lies; kNowhere when there is no such message. And: it lies somewhere else now.
+  virtual store::Place place_of(Sequence number, GroupId group) const = 0;
+  virtual void relocate(Sequence number, GroupId group, store::Place place) = 0;
 
   // Gives a group its id. The id is free again when the group is empty and release() was called.
   virtual GroupId join(const std::string& group) = 0;
+  // 0 when the queue holds nothing of it.
+  virtual GroupId known(const std::string& group) const = 0;
   virtual void release(GroupId group) = 0;
   virtual bool vacant(GroupId group) const = 0;
 

@@ -1,142 +1,86 @@
 #include "queue/log.h"
 
-#include <optional>
+#include <utility>
 
 #include "base/fault.h"
 
 namespace queue {
-namespace {
 
-// "queue.m/" + queue + number: meta. "queue.b/" + the same: payload. "queue.n/" + queue: note. Big-endian, so that keys
-// sort. A message's number is its place.
-constexpr std::string_view kMetaTable = "queue.m";
-constexpr std::string_view kPayloadTable = "queue.b";
-constexpr std::string_view kNoteTable = "queue.n";
-
-void put_fixed(std::string& out, std::uint64_t number) {
-  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(number >> shift));
-}
-
-std::uint64_t take_fixed(std::string_view& in) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < 8; ++i) number = number << 8 | static_cast<unsigned char>(in[i]);
-  in.remove_prefix(8);
-  return number;
-}
-
-std::string key(std::string_view table, QueueId queue) {
-  std::string key(table);
-  key += '/';
-  put_fixed(key, queue);
-  return key;
-}
-
-std::string key(std::string_view table, QueueId queue, Sequence number) {
-  std::string whole = key(table, queue);
-  put_fixed(whole, number);
-  return whole;
-}
-
-std::expected<std::string, store::Error> read(service::Context& ctx, const std::string& key) {
-  const auto& rows = ctx.change.batch().rows;
-  for (auto write = rows.rbegin(); write != rows.rend(); ++write) {
-    if (write->kind == store::Write::Kind::Put && write->key == key) return write->value;
-  }
-  TRY(std::optional<std::string> bytes, ctx.store.read(key));
-  if (!bytes) return std::unexpected(store::Error{"a row of a message is missing"});
-  return std::move(*bytes);
-}
-
-}  // namespace
-
-class Log::Rows : public service::TableBase {
- public:
-  explicit Rows(Loader& loader) : TableBase(std::string(kMetaTable)), loader_(loader) {}
-  bool load(std::string_view key, std::string_view bytes) override {
-    if (key.size() != 16) return false;
-    const QueueId queue = take_fixed(key);
-    const Sequence number = take_fixed(key);
-    return loader_.load_record({queue, number, number, number}, bytes);
-  }
-
- private:
-  Loader& loader_;
-};
-
-class Log::Notes : public service::TableBase {
- public:
-  explicit Notes(Loader& loader) : TableBase(std::string(kNoteTable)), loader_(loader) {}
-  bool load(std::string_view key, std::string_view bytes) override {
-    if (key.size() != 8) return false;
-    return loader_.load_note(take_fixed(key), bytes);
-  }
-
- private:
-  Loader& loader_;
-};
-
-Log::Log(Loader& loader) : rows_(std::make_unique<Rows>(loader)), notes_(std::make_unique<Notes>(loader)) {}
-Log::~Log() = default;
-
-std::vector<service::TableBase*> Log::tables() {
-  return {rows_.get(), notes_.get()};
-}
-
-store::Place Log::add(service::Change& change, QueueId queue, Sequence number, bool, std::string meta,
+store::Place Log::add(service::Change& change, QueueId queue, Sequence number, bool plain, std::string meta,
                       std::string payload) {
-  change.put(key(kMetaTable, queue, number), std::move(meta));
-  change.put(key(kPayloadTable, queue, number), std::move(payload));
-  return number;
+  return change.append({{queue, number, plain, std::move(meta), std::move(payload)}, store::kNowhere, store::kNowhere});
 }
 
 store::Place Log::update(service::Change& change, const Spot& spot, std::string meta) {
-  change.put(key(kMetaTable, spot.queue, spot.number), std::move(meta));
-  return spot.number;
+  return change.append({{spot.queue, spot.number, false, std::move(meta), ""}, spot.place, spot.body});
 }
 
-std::expected<store::Place, store::Error> Log::transfer(service::Context& ctx, const Spot& spot, QueueId to,
-                                                        Sequence number, std::string meta) {
-  TRY(std::string payload, read(ctx, key(kPayloadTable, spot.queue, spot.number)));
-  drop(ctx.change, spot);
-  return add(ctx.change, to, number, false, std::move(meta), std::move(payload));
+store::Place Log::transfer(service::Change& change, const Spot& spot, QueueId to, Sequence number, std::string meta) {
+  return change.append({{to, number, false, std::move(meta), ""}, spot.place, spot.body});
 }
 
-store::Place Log::body_after_transfer(store::Place place, store::Place) {
-  return place;
+store::Place Log::rewrite(service::Change& change, const Spot& spot, bool plain, Fetched whole) {
+  return change.append(
+      {{spot.queue, spot.number, plain, std::move(whole.meta), std::move(whole.payload)}, spot.place, store::kNowhere});
 }
 
 store::Place Log::leave(service::Change& change, const Spot& spot, std::string remains) {
-  drop(change, spot);
-  return leave_behind(change, spot.queue, spot.number, std::move(remains));
+  return change.append({{spot.queue, spot.number, false, std::move(remains), ""}, spot.place, store::kNowhere});
 }
 
 store::Place Log::leave_behind(service::Change& change, QueueId queue, Sequence number, std::string remains) {
-  change.put(key(kMetaTable, queue, number), std::move(remains));
-  return number;
+  return change.append({{queue, number, false, std::move(remains), ""}, store::kNowhere, store::kNowhere});
 }
 
 void Log::drop(service::Change& change, const Spot& spot) {
-  change.erase(key(kMetaTable, spot.queue, spot.number));
-  change.erase(key(kPayloadTable, spot.queue, spot.number));
+  change.kill(spot.place);
 }
 
 void Log::clear(service::Change& change, QueueId queue) {
-  for (const std::string_view table : {kMetaTable, kPayloadTable}) {
-    change.erase_range(key(table, queue), key(table, queue + 1));
-  }
+  change.clear(queue);
 }
 
 void Log::note(service::Change& change, QueueId queue, std::string bytes) {
-  if (bytes.empty()) return change.erase(key(kNoteTable, queue));
-  change.put(key(kNoteTable, queue), std::move(bytes));
+  change.note(queue, std::move(bytes));
+}
+
+std::expected<std::vector<store::Found>, store::Error> Log::read(service::Context& ctx,
+                                                                 const std::vector<store::Place>& places) {
+  std::vector<store::Found> all(places.size());
+  std::vector<store::Place> stored;
+  std::vector<std::size_t> where;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (const store::Append* append = ctx.change.appended(places[i])) {
+      all[i] = {append->record, places[i], append->keeps};
+    } else {
+      stored.push_back(places[i]);
+      where.push_back(i);
+    }
+  }
+  if (stored.empty()) return all;
+  TRY(std::vector<store::Found> found, ctx.store.fetch(stored));
+  for (std::size_t i = 0; i < found.size(); ++i) all[where[i]] = std::move(found[i]);
+  return all;
 }
 
 std::expected<std::vector<Log::Fetched>, store::Error> Log::fetch(service::Context& ctx, std::span<const Spot> spots) {
-  std::vector<Fetched> fetched;
-  for (const Spot& spot : spots) {
-    TRY(std::string meta, read(ctx, key(kMetaTable, spot.queue, spot.number)));
-    TRY(std::string payload, read(ctx, key(kPayloadTable, spot.queue, spot.number)));
-    fetched.push_back({std::move(meta), std::move(payload), spot.number});
+  std::vector<store::Place> places;
+  for (const Spot& spot : spots) places.push_back(spot.body == store::kNowhere ? spot.place : spot.body);
+  TRY(std::vector<store::Found> found, read(ctx, places));
+  std::vector<Fetched> fetched(spots.size());
+  std::vector<store::Place> bodies;
+  std::vector<std::size_t> where;
+  for (std::size_t i = 0; i < spots.size(); ++i) {
+    fetched[i] = {std::move(found[i].record.meta), std::move(found[i].record.payload), places[i]};
+    if (spots[i].body != store::kNowhere || found[i].keeps == store::kNowhere) continue;
+    bodies.push_back(found[i].keeps);
+    where.push_back(i);
+  }
+  if (bodies.empty()) return fetched;
+  TRY(std::vector<store::Found> kept, read(ctx, bodies));
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    fetched[where[i]].payload = std::move(kept[i].record.payload);
+    fetched[where[i]].body = bodies[i];
   }
   return fetched;
 }

@@ -75,29 +75,51 @@ void PlainList::pass_on(std::deque<Chunk>::iterator chunk, store::Place place) {
   if (++chunk->head == chunk->items.size()) chunks_.erase(chunk);
 }
 
-bool PlainList::relocate(Sequence number, store::Place place) {
-  auto chunk = std::upper_bound(chunks_.begin(), chunks_.end(), number,
-                                [](Sequence wanted, const Chunk& other) { return wanted < other.number(other.head); });
-  if (chunk == chunks_.begin()) return false;
-  --chunk;
+std::pair<std::size_t, std::size_t> PlainList::find(Sequence number) const {
+  const auto after = std::upper_bound(chunks_.begin(), chunks_.end(), number, [](Sequence wanted, const Chunk& chunk) {
+    return wanted < chunk.number(chunk.head);
+  });
+  if (after == chunks_.begin()) return {chunks_.size(), 0};
+  const Chunk& chunk = *std::prev(after);
   const auto item =
-      std::lower_bound(chunk->items.begin() + static_cast<std::ptrdiff_t>(chunk->head), chunk->items.end(), number,
-                       [&](const Item& other, Sequence wanted) { return chunk->first + other.step < wanted; });
-  if (item == chunk->items.end() || chunk->first + item->step != number) return false;
+      std::lower_bound(chunk.items.begin() + static_cast<std::ptrdiff_t>(chunk.head), chunk.items.end(), number,
+                       [&](const Item& other, Sequence wanted) { return chunk.first + other.step < wanted; });
+  if (item == chunk.items.end() || chunk.first + item->step != number) return {chunks_.size(), 0};
+  return {static_cast<std::size_t>(std::prev(after) - chunks_.begin()),
+          static_cast<std::size_t>(item - chunk.items.begin())};
+}
+
+store::Place PlainList::place_of(Sequence number) const {
+  const auto [chunk, item] = find(number);
+  return chunk == chunks_.size() ? store::kNowhere : chunks_[chunk].place(item);
+}
+
+void PlainList::relocate(Sequence number, store::Place place) {
+  const auto [index, item] = find(number);
+  ENSURE(index < chunks_.size());
+  const auto chunk = chunks_.begin() + static_cast<std::ptrdiff_t>(index);
   if (chunk->segment == store::segment_of(place)) {
-    item->offset = store::offset_of(place);
-    return true;
+    chunk->items[item].offset = store::offset_of(place);
+  } else {
+    pass_on(split(chunk, item), place);
   }
-  pass_on(split(chunk, static_cast<std::size_t>(item - chunk->items.begin())), place);
-  return true;
 }
 
 void PlainList::load(std::uint32_t segment, std::span<const store::Fresh> records) {
-  for (const store::Fresh& record : records) {
-    const store::Place place = store::place_at(segment, record.offset);
-    const bool rising = chunks_.empty() || record.number > chunks_.back().last();
-    if (!rising) chunks_.push_back({segment, record.number, 0, {}});
-    push_back(record.number, place);
+  size_ += records.size();
+  for (std::size_t i = 0; i < records.size();) {
+    Chunk chunk{segment, records[i].number, 0, {}};
+    const std::size_t end = std::min(records.size(), i + kChunk);
+    std::size_t next = i + 1;
+    while (next < end && records[next].number > records[next - 1].number &&
+           records[next].number - chunk.first <= UINT32_MAX) {
+      ++next;
+    }
+    chunk.items.reserve(next - i);
+    for (; i < next; ++i) {
+      chunk.items.push_back({records[i].offset, static_cast<std::uint32_t>(records[i].number - chunk.first)});
+    }
+    chunks_.push_back(std::move(chunk));
   }
 }
 

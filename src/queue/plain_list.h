@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "queue/message.h"
@@ -24,8 +25,9 @@ class PlainList {
   void insert(Sequence number, store::Place place);
   // The first or the last one.
   void remove(Sequence number);
-  // The record of a message lies somewhere else now. False when the message is not in the list.
-  bool relocate(Sequence number, store::Place place);
+  store::Place place_of(Sequence number) const;  // kNowhere when it is not there
+  // The record of a message lies somewhere else now.
+  void relocate(Sequence number, store::Place place);
 
   // Recovery: messages in any order, then settle() once.
   void load(std::uint32_t segment, std::span<const store::Fresh> records);
@@ -51,6 +53,8 @@ class PlainList {
   };
   void push_back(Sequence number, store::Place place);
   void push_front(Sequence number, store::Place place);
+  // The chunk and the index of a message; chunks_.size() when it is not there.
+  std::pair<std::size_t, std::size_t> find(Sequence number) const;
   std::deque<Chunk>::iterator split(std::deque<Chunk>::iterator chunk, std::size_t at);
   void pass_on(std::deque<Chunk>::iterator chunk, store::Place place);
 

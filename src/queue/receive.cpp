@@ -31,7 +31,7 @@ Engine::Deliveries Engine::receive(service::Context& ctx, QueueId queue, const W
 }
 
 Engine::Deliveries Engine::hand_out(service::Context& ctx, QueueId queue, const Wanted& wanted) {
-  TRY(const std::vector<Taken> taken, take(ctx, queue, wanted));
+  const std::vector<Taken> taken = take(ctx, queue, wanted);
   std::vector<Spot> spots;
   for (const Taken& one : taken) spots.push_back(spot_of(queue, one.number, one.before));
   TRY(std::vector<Log::Fetched> fetched, log_.fetch(ctx, spots));
@@ -43,15 +43,14 @@ Engine::Deliveries Engine::hand_out(service::Context& ctx, QueueId queue, const 
       return std::unexpected(store::Error{"the record of message " + std::to_string(taken[i].number) + " of queue " +
                                           std::to_string(queue) + " is not one"});
     }
-    deliveries.push_back(deliver(ctx, queue, wanted, taken[i], std::move(fetched[i]), taken.size()));
+    deliveries.push_back(deliver(ctx, queue, wanted, taken[i], std::move(fetched[i]), {i, taken.size()}));
   }
   if (!wanted.attempt_id.empty() && !deliveries.empty()) note_attempt(ctx.change, queue, wanted.attempt_id, deliveries);
   return deliveries;
 }
 
 // Takes the next messages and hides them, before anything is read: which ones they are depends on memory alone.
-std::expected<std::vector<Engine::Taken>, store::Error> Engine::take(service::Context& ctx, QueueId queue,
-                                                                     const Wanted& wanted) {
+std::vector<Engine::Taken> Engine::take(service::Context& ctx, QueueId queue, const Wanted& wanted) {
   Lineup& lineup = *queues_.at(queue).lineup;
   const std::uint64_t in_flight = lineup.in_flight();
   const std::size_t max = std::min<std::size_t>(wanted.max, in_flight >= kInFlightMax ? 0 : kInFlightMax - in_flight);
@@ -60,8 +59,7 @@ std::expected<std::vector<Engine::Taken>, store::Error> Engine::take(service::Co
   for (std::size_t passed_over = 0; taken.size() < max && passed_over < kPassedOverMax;) {
     auto pick = lineup.next();
     if (!pick) break;
-    TRY(const bool passed, pass_over(ctx, queue, *pick));
-    if (passed) {
+    if (pass_over(ctx, queue, *pick)) {
       ++passed_over;
       continue;
     }
@@ -79,7 +77,7 @@ std::expected<std::vector<Engine::Taken>, store::Error> Engine::take(service::Co
 }
 
 // True when the message is not handed out: its time is over, or it was received too often.
-std::expected<bool, store::Error> Engine::pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick& pick) {
+bool Engine::pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick& pick) {
   const Held& source = queues_.at(queue);
   if (source.is_over(pick.number, pick.state)) {
     retire(ctx.change, queue, pick);
@@ -88,13 +86,13 @@ std::expected<bool, store::Error> Engine::pass_over(service::Context& ctx, Queue
   const auto* message = std::get_if<Message>(&pick.state);
   if (message == nullptr || dead_letters_of(source) == nullptr) return false;
   if (deliveries_here(*message) < source.traits.redrive->max_receives) return false;
-  CHECK(dead_letter(ctx, queue, pick));
+  dead_letter(ctx, queue, pick);
   return true;
 }
 
 // Fills in what the record of a taken message tells, and records the delivery.
 Delivery Engine::deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, const Taken& taken,
-                         Log::Fetched fetched, std::size_t answer_size) {
+                         Log::Fetched fetched, InAnswer in_answer) {
   Lineup& lineup = *queues_.at(queue).lineup;
   Message& message = *lineup.find(taken.number);
   const base::TimePoint hidden_until = message.header.visible_at;
@@ -117,9 +115,10 @@ Delivery Engine::deliver(service::Context& ctx, QueueId queue, const Wanted& wan
   delivery.header = header;
   delivery.payload = std::move(fetched.payload);
   ENSURE(unpack(message.facts, delivery.facts));
-  Meta after{header, message.facts, wanted.attempt_id, 0, 0};
+  Meta after{header, message.facts, wanted.attempt_id};
   if (!wanted.attempt_id.empty()) {
-    after.attempt_size = static_cast<std::uint32_t>(answer_size);
+    after.attempt_size = static_cast<std::uint32_t>(in_answer.size);
+    after.attempt_index = static_cast<std::uint32_t>(in_answer.index);
     after.nonce = delivery.receipt.nonce;
   }
   message.place = log_.update(ctx.change, {queue, taken.number, message.place, message.body}, encode(after));
@@ -143,7 +142,8 @@ void Engine::note_attempt(service::Change& change, QueueId queue, const std::str
   });
   Attempts::Attempt attempt{source.lineup->time(), deliveries.size(), {}};
   for (const Delivery& delivery : deliveries) {
-    attempt.handed.push_back({delivery.receipt, delivery.header.visible_at});
+    const auto index = static_cast<std::uint32_t>(attempt.handed.size());
+    attempt.handed.push_back({index, delivery.receipt, delivery.header.visible_at});
   }
   source.attempts.put(id, std::move(attempt));
 }
@@ -156,7 +156,7 @@ std::optional<Engine::Deliveries> Engine::hand_out_again(service::Context& ctx, 
   if (known == nullptr || known->handed.size() != known->size) return std::nullopt;
   const Attempts::Attempt attempt = *known;
   std::vector<Spot> spots;
-  for (const auto& [receipt, visible_at] : attempt.handed) {
+  for (const auto& [index, receipt, visible_at] : attempt.handed) {
     const Message* message = std::as_const(*source.lineup).find(receipt.message);
     if (message == nullptr || message->header.deliveries != receipt.delivery ||
         message->header.visible_at != visible_at) {
@@ -175,7 +175,11 @@ std::optional<Engine::Deliveries> Engine::hand_out_again(service::Context& ctx, 
     after.header.visible_at = time + wanted.hold;
     Delivery delivery{receipt, after.header, {}, std::move((*fetched)[i].payload)};
     ENSURE(unpack(after.facts, delivery.facts));
-    const Meta meta{after.header, after.facts, wanted.attempt_id, static_cast<std::uint32_t>(spots.size()),
+    const Meta meta{after.header,
+                    after.facts,
+                    wanted.attempt_id,
+                    static_cast<std::uint32_t>(spots.size()),
+                    static_cast<std::uint32_t>(i),
                     receipt.nonce};
     after.place = log_.update(ctx.change, spots[i], encode(meta));
     put(ctx.change, queue, receipt.message, before, std::move(after));

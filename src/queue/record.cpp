@@ -80,6 +80,7 @@ std::string encode(const Meta& meta) {
   put_bytes(out, meta.attempt_id);
   if (meta.attempt_id.empty()) return out;
   put_varint(out, meta.attempt_size);
+  put_varint(out, meta.attempt_index);
   put_varint(out, meta.nonce);
   return out;
 }
@@ -101,7 +102,8 @@ bool decode(std::string_view bytes, Meta& meta) {
     return false;
   }
   if (meta.attempt_id.empty()) return bytes.empty();
-  return take_number(bytes, meta.attempt_size) && take_varint(bytes, meta.nonce) && bytes.empty();
+  return take_number(bytes, meta.attempt_size) && take_number(bytes, meta.attempt_index) &&
+         take_varint(bytes, meta.nonce) && bytes.empty();
 }
 
 std::string encode(const Remains& remains) {

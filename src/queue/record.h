@@ -14,7 +14,8 @@ struct Meta {
   std::string facts;  // see pack()
   // Of a delivery that a client may ask for again by its attempt id: what it takes to give the same receipts.
   std::string attempt_id;
-  std::uint32_t attempt_size = 0;  // messages that were handed out together
+  std::uint32_t attempt_size = 0;   // messages that were handed out together
+  std::uint32_t attempt_index = 0;  // of this one among them
   std::uint64_t nonce = 0;
 
   friend bool operator==(const Meta&, const Meta&) = default;

@@ -1,18 +1,20 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "queue/held.h"
-#include "queue/log.h"
 
 namespace queue {
 
-// Gathers what is on disk until it is said what the queues are.
-class Engine::Recovery : public Loader {
+// Gathers what the journal tells until it is said what the queues are.
+class Engine::Recovery : public store::Recovery {
  public:
-  bool load_record(const Spot& spot, std::string_view meta) override;
-  bool load_note(QueueId queue, std::string_view bytes) override;
+  void plain(std::uint64_t owner, std::uint32_t segment, std::span<const store::Fresh> records) override;
+  void record(std::uint64_t owner, std::uint64_t number, store::Place place, store::Place keeps,
+              std::string_view meta) override;
+  void note(std::uint64_t owner, std::string_view bytes) override;
 
   // Gives a queue its messages.
   void fill(QueueId queue, Held& held);
@@ -26,9 +28,13 @@ class Engine::Recovery : public Loader {
     std::string meta;
   };
   struct Loaded {
+    PlainList plain;
     std::vector<Found> records;
+    Sequence last = 0;
     Sequence floor = 0;
   };
+  static void fill(Held& held, QueueId queue, const Found& found);
+
   std::map<QueueId, Loaded> loaded_;
 };
 

@@ -20,8 +20,9 @@ std::size_t Slots::index(Sequence number) const {
   return static_cast<std::size_t>(found - slots_.begin());
 }
 
-bool Slots::has(Sequence number) const {
-  return index(number) < slots_.size();
+store::Place Slots::place_of(Sequence number) const {
+  const std::size_t at = index(number);
+  return at == slots_.size() ? store::kNowhere : slots_[at].place;
 }
 
 void Slots::insert(Sequence number, store::Place place) {
@@ -56,11 +57,10 @@ void Slots::remove(Sequence number) {
   }
 }
 
-bool Slots::relocate(Sequence number, store::Place place) {
+void Slots::relocate(Sequence number, store::Place place) {
   const std::size_t at = index(number);
-  if (at == slots_.size()) return false;
+  ENSURE(at < slots_.size());
   slots_[at].place = place;
-  return true;
 }
 
 }  // namespace queue

@@ -20,14 +20,15 @@ class Slots {
   bool empty() const { return head_ == slots_.size(); }
   std::size_t size() const { return slots_.size() - head_; }
   const Slot& front() const { return slots_[head_]; }
-  bool has(Sequence number) const;
+  bool has(Sequence number) const { return place_of(number) != store::kNowhere; }
+  store::Place place_of(Sequence number) const;  // kNowhere when it is not there
 
   // Before the first or behind the last one.
   void insert(Sequence number, store::Place place);
   // The first or the last one.
   void remove(Sequence number);
   // The record of a message lies somewhere else now.
-  bool relocate(Sequence number, store::Place place);
+  void relocate(Sequence number, store::Place place);
 
  private:
   std::size_t index(Sequence number) const;  // where it is, or slots_.size()

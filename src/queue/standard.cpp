@@ -60,8 +60,13 @@ void Standard::remove_fresh(Sequence number, const Fresh& fresh) {
   refresh(fresh.group);
 }
 
-bool Standard::relocate(Sequence number, GroupId group, store::Place place) {
-  return group == 0 ? plain_.relocate(number, place) : groups_[group].fresh.relocate(number, place);
+store::Place Standard::place_of(Sequence number, GroupId group) const {
+  if (group == 0) return plain_.place_of(number);
+  return groups_.has(group) ? groups_[group].fresh.place_of(number) : store::kNowhere;
+}
+
+void Standard::relocate(Sequence number, GroupId group, store::Place place) {
+  group == 0 ? plain_.relocate(number, place) : groups_[group].fresh.relocate(number, place);
 }
 
 void Standard::on_ready(Sequence number, const Message& message, bool is) {

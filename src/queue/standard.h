@@ -22,9 +22,11 @@ class Standard : public Lineup {
   static constexpr std::uint64_t kNoisyShare = 10;  // one part in
 
   GroupId join(const std::string& group) override { return group.empty() ? 0 : groups_.join(group); }
+  GroupId known(const std::string& group) const override { return groups_.known(group); }
   void release(GroupId group) override { groups_.release(group); }
   bool vacant(GroupId group) const override { return groups_.has(group) && groups_[group].messages == 0; }
-  bool relocate(Sequence number, GroupId group, store::Place place) override;
+  store::Place place_of(Sequence number, GroupId group) const override;
+  void relocate(Sequence number, GroupId group, store::Place place) override;
 
   void start_picking() override {}
   std::optional<Pick> next() override;

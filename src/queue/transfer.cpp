@@ -12,17 +12,17 @@ const Engine::Held* Engine::dead_letters_of(const Held& source) const {
 }
 
 // Takes a message out of one queue and puts it into another, where it is new.
-std::expected<void, store::Error> Engine::transfer(service::Context& ctx, QueueId from, const Lineup::Pick& pick,
-                                                   store::Place body, QueueId to, Header header, const Facts& facts) {
+void Engine::transfer(service::Context& ctx, QueueId from, const Lineup::Pick& pick, store::Place body, QueueId to,
+                      Header header, const Facts& facts) {
   Held& source = queues_.at(from);
   Held& target = held(to, ctx.now);
   const Sequence number = next_number(ctx.change, to, target);
   header.available_at = target.lineup->time();
   header.visible_at = header.available_at;
-  const Meta meta{header, pack(facts), "", 0, 0};
+  const Meta meta{header, pack(facts)};
   Spot spot = spot_of(from, pick.number, pick.state);
   spot.body = body;
-  TRY(const store::Place place, log_.transfer(ctx, spot, to, number, encode(meta)));
+  const store::Place place = log_.transfer(ctx.change, spot, to, number, encode(meta));
   DedupWindow::Entry* entry = source.window.find(pick.number);
   if (entry != nullptr && source.lineup->time() < entry->sent_at + DedupWindow::kDedupWindow) {
     entry->remains =
@@ -32,19 +32,17 @@ std::expected<void, store::Error> Engine::transfer(service::Context& ctx, QueueI
   }
   put(ctx.change, from, pick.number, pick.state, {});
 
-  const store::Place kept = log_.body_after_transfer(place, body);
-  State state = target.stand(number, place, kept, meta, facts);
+  State state = target.stand(number, place, body, meta, facts);
   if (const GroupId group = group_of(state); group != 0) {
     ctx.change.on_undo([this, to, group] { left_groups_.emplace_back(to, group); });
   }
   put(ctx.change, to, number, {}, std::move(state));
   if (target.traits.fifo) remember(ctx.change, to, number, header.available_at, facts);
   reschedule(to);
-  return {};
 }
 
 // Identity, payload and count stay what they were (dead-letter queues, developer guide).
-std::expected<void, store::Error> Engine::dead_letter(service::Context& ctx, QueueId from, const Lineup::Pick& pick) {
+void Engine::dead_letter(service::Context& ctx, QueueId from, const Lineup::Pick& pick) {
   const Held& source = queues_.at(from);
   const auto& message = std::get<Message>(pick.state);
   Facts facts;
@@ -52,7 +50,7 @@ std::expected<void, store::Error> Engine::dead_letter(service::Context& ctx, Que
   facts.source = from;
   facts.deliveries_elsewhere = message.header.deliveries;
   if (source.traits.fifo) facts.dedup_id = facts.tag;
-  return transfer(ctx, from, pick, message.body, source.traits.redrive->target, message.header, facts);
+  transfer(ctx, from, pick, message.body, source.traits.redrive->target, message.header, facts);
 }
 
 std::expected<Engine::Moved, store::Error> Engine::move(service::Context& ctx, QueueId from, std::optional<QueueId> to,
@@ -103,7 +101,7 @@ std::expected<Engine::Moved::Stop, store::Error> Engine::move_one(service::Conte
   facts.deliveries_elsewhere = 0;
   Header header;
   header.sent_at = held(target, ctx.now).lineup->time();
-  CHECK(transfer(ctx, from, pick, fetched.front().body, target, header, facts));
+  transfer(ctx, from, pick, fetched.front().body, target, header, facts);
   return Moved::Stop::None;
 }
 

@@ -35,7 +35,7 @@ void Engine::reschedule(QueueId queue) {
 }
 
 base::TimePoint Engine::deadline() const {
-  if (!buried_.empty() || !left_groups_.empty()) return base::TimePoint::min();
+  if (!buried_.empty() || !left_groups_.empty() || compaction_due()) return base::TimePoint::min();
   return agenda_.next();
 }
 
@@ -45,6 +45,7 @@ void Engine::tick(service::Context& ctx) {
     Buried& old = *buried_.front();
     if (old.lineup->shrink(kBurialSlice) && old.window.shrink(kBurialSlice)) buried_.pop_front();
   }
+  if (compaction_due()) compact(ctx);
   for (const QueueId queue : agenda_.due(ctx.now)) {
     if (exists(queue)) {
       sweep(ctx.change, queue, ctx.now);

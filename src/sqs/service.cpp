@@ -21,6 +21,7 @@ class Sqs : public service::Service {
   void register_operations(service::Registry& registry) override;
 
   std::vector<service::TableBase*> tables() override { return state_.tables(); }
+  store::Recovery* journal() override { return &state_.engine.recovery(); }
 
   void recovered(service::Context& ctx) override {
     for (const auto& [key, row] : state_.queues.rows()) {

@@ -41,9 +41,7 @@ State::State(MetricSink& sink, Options rests)
 }
 
 std::vector<service::TableBase*> State::tables() {
-  std::vector<service::TableBase*> all = {&queues, &deleted, &counters, &former, &moves};
-  for (service::TableBase* table : engine.tables()) all.push_back(table);
-  return all;
+  return {&queues, &deleted, &counters, &former, &moves};
 }
 
 const QueueRow* State::find(queue::QueueId id) const {
