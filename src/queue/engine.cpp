@@ -231,8 +231,15 @@ Counts Engine::counts(QueueId queue, base::TimePoint now) {
 }
 
 std::optional<base::Duration> Engine::oldest_age(QueueId queue, base::TimePoint now) {
-  const Held& source = held(queue, now);
-  const auto since = source.lineup->oldest_available();
+  return age_since(held(queue, now), Lineup::Among::All);
+}
+
+std::optional<base::Duration> Engine::quiet_oldest_age(QueueId queue, base::TimePoint now) {
+  return age_since(held(queue, now), Lineup::Among::Quiet);
+}
+
+std::optional<base::Duration> Engine::age_since(const Held& source, Lineup::Among among) {
+  const auto since = source.lineup->oldest_available(among);
   if (!since) return std::nullopt;
   return std::max(source.lineup->time() - *since, base::Duration::zero());
 }

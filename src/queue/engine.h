@@ -87,6 +87,8 @@ class Engine {
   Counts counts(QueueId queue, base::TimePoint now);
   // How long the oldest message has been available; nothing when there is none that counts (see Standard and Fifo).
   std::optional<base::Duration> oldest_age(QueueId queue, base::TimePoint now);
+  // The same without the messages of noisy groups.
+  std::optional<base::Duration> quiet_oldest_age(QueueId queue, base::TimePoint now);
 
   // False when too many wait already.
   bool wait(QueueId queue, Waiter waiter);
@@ -106,6 +108,7 @@ class Engine {
 
   // engine.cpp
   Held& held(QueueId queue, base::TimePoint now);
+  static std::optional<base::Duration> age_since(const Held& source, Lineup::Among among);
   Sequence next_number(service::Change& change, QueueId queue, Held& held);
   void put(service::Change& change, QueueId queue, Sequence number, const State& before, State after);
   void remember(service::Change& change, QueueId queue, Sequence number, base::TimePoint at, const Facts& facts);

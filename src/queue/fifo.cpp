@@ -138,7 +138,7 @@ Counts Fifo::counts() const {
 }
 
 // Within a group a message is older than those behind it, so the first one that counts tells for the group.
-std::optional<base::TimePoint> Fifo::oldest_available() {
+std::optional<base::TimePoint> Fifo::oldest_available(Among) {
   std::optional<base::TimePoint> oldest;
   std::size_t seen = 0;
   for (auto next = groups_by_front_.begin(); next != groups_by_front_.end() && seen < kLookAtGroups; ++next, ++seen) {

@@ -36,7 +36,7 @@ class Fifo : public Lineup {
   std::optional<base::TimePoint> oldest_since() const override;
   bool has_ready() const override { return !open_.empty(); }
   Counts counts() const override;
-  std::optional<base::TimePoint> oldest_available() override;
+  std::optional<base::TimePoint> oldest_available(Among among) override;
   base::TimePoint next_visible_at() const override;
   bool empty() const override { return held_.empty() && fresh_ == 0; }
   bool shrink(std::size_t count) override;

@@ -87,8 +87,9 @@ class Lineup {
   virtual bool has_ready() const = 0;
   virtual Counts counts() const = 0;
   std::uint64_t in_flight() const { return in_flight_; }
-  // Since when the oldest message that counts has been available.
-  virtual std::optional<base::TimePoint> oldest_available() = 0;
+  // Since when the oldest message that counts has been available; Quiet leaves out those of noisy groups.
+  enum class Among : std::uint8_t { All, Quiet };
+  virtual std::optional<base::TimePoint> oldest_available(Among among) = 0;
   // When the next delayed message or hold ends.
   virtual base::TimePoint next_visible_at() const;
 

@@ -193,20 +193,19 @@ Counts Standard::counts() const {
 }
 
 // Deliveries only grow and new messages come last, so the search starts where the last one ended.
-std::optional<base::TimePoint> Standard::oldest_available() {
+std::optional<base::TimePoint> Standard::oldest_available(Among among) {
+  const auto counts = [this, among](GroupId id) { return among == Among::All || id == 0 || !is_noisy(groups_[id]); };
   std::optional<base::TimePoint> oldest;
   if (!plain_.empty()) oldest = time_of(plain_.front());
-  if (!oldest_fresh_.empty()) {
-    const base::TimePoint at = time_of(oldest_fresh_.begin()->first);
-    oldest = std::min(oldest.value_or(at), at);
-  }
+  const auto fresh = std::ranges::find_if(oldest_fresh_, [&](const auto& first) { return counts(first.second); });
+  if (fresh != oldest_fresh_.end()) oldest = std::min(oldest.value_or(time_of(fresh->first)), time_of(fresh->first));
   auto next = held_.lower_bound(unworn_from_);
   while (next != held_.end() && worn_out(next->second)) ++next;
   if (next != held_.end()) unworn_from_ = next->first;
   for (std::size_t seen = 0; next != held_.end() && seen < kLookPastDelayed; ++next, ++seen) {
     const Message& message = next->second;
     if (oldest && time_of(next->first) >= *oldest) break;  // none that follows was available earlier
-    if (message.header.available_at > time_ || worn_out(message)) continue;
+    if (message.header.available_at > time_ || worn_out(message) || !counts(message.group)) continue;
     oldest = std::min(oldest.value_or(message.header.available_at), message.header.available_at);
   }
   return oldest;

@@ -36,7 +36,7 @@ class Standard : public Lineup {
   std::optional<base::TimePoint> oldest_since() const override;
   bool has_ready() const override { return ready_count_ + plain_.size() + grouped_fresh_ > 0; }
   Counts counts() const override;
-  std::optional<base::TimePoint> oldest_available() override;
+  std::optional<base::TimePoint> oldest_available(Among among) override;
   bool empty() const override { return held_.empty() && plain_.empty() && grouped_fresh_ == 0; }
   bool shrink(std::size_t count) override;
 
