@@ -1,6 +1,7 @@
 #include "sqs/metrics.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace sqs {
@@ -44,30 +45,31 @@ std::vector<MetricPoint> counters(const Meter& meter, bool fifo) {
   return points;
 }
 
+MetricPoint age(std::string_view name, std::optional<base::Duration> oldest) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(oldest.value_or(0s));
+  return gauge(name, "Seconds", static_cast<double>(seconds.count()));
+}
+
 // Fair queues: how the messages of tenants fare that do not crowd others out (developer guide, "Amazon SQS fair
 // queues"). Only of queues whose messages have groups.
-void add_fairness(std::vector<MetricPoint>& points, const queue::Counts& counts, const MetricPoint& age) {
+void add_fairness(std::vector<MetricPoint>& points, const queue::Counts& counts, std::optional<base::Duration> oldest) {
   points.push_back(gauge("ApproximateNumberOfNoisyGroups", counts.noisy_groups));
   points.push_back(gauge("ApproximateNumberOfMessagesVisibleInQuietGroups", counts.quiet_visible));
   points.push_back(gauge("ApproximateNumberOfMessagesNotVisibleInQuietGroups", counts.quiet_in_flight));
   points.push_back(gauge("ApproximateNumberOfMessagesDelayedInQuietGroups", counts.quiet_delayed));
-  // Told apart from the others' only while there are no noisy groups.
-  if (counts.noisy_groups > 0) return;
-  points.push_back(age);
-  points.back().name = "ApproximateAgeOfOldestMessageInQuietGroups";
+  points.push_back(age("ApproximateAgeOfOldestMessageInQuietGroups", oldest));
 }
 
-std::vector<MetricPoint> gauges(const QueueRow& row, const queue::Counts& counts, base::Duration oldest, bool fair) {
-  const auto age = gauge("ApproximateAgeOfOldestMessage", "Seconds",
-                         static_cast<double>(std::chrono::floor<std::chrono::seconds>(oldest).count()));
+std::vector<MetricPoint> gauges(queue::Engine& engine, const QueueRow& row, const queue::Counts& counts, bool fair,
+                                base::TimePoint now) {
   std::vector<MetricPoint> points = {
       gauge("ApproximateNumberOfMessagesVisible", counts.visible),
       gauge("ApproximateNumberOfMessagesNotVisible", counts.in_flight),
       gauge("ApproximateNumberOfMessagesDelayed", counts.delayed),
-      age,
+      age("ApproximateAgeOfOldestMessage", engine.oldest_age(row.id, now)),
   };
   if (row.fifo) points.push_back(gauge("ApproximateNumberOfGroupsWithInflightMessages", counts.groups_in_flight));
-  if (fair) add_fairness(points, counts, age);
+  if (fair) add_fairness(points, counts, engine.quiet_oldest_age(row.id, now));
   return points;
 }
 
@@ -140,9 +142,8 @@ void Meters::sample(service::Context& ctx, queue::Engine& engine, const QueueRow
   call.account = row.account;
   call.region = row.region;
   service::Context there = ctx.as(call);
-  const base::Duration oldest = engine.oldest_age(row.id, ctx.now).value_or(0s);
   publish_counters(there, row, state);
-  sink_.publish(there, row.name, minute_of(ctx.now), gauges(row, counts, oldest, state.fair));
+  sink_.publish(there, row.name, minute_of(ctx.now), gauges(engine, row, counts, state.fair, ctx.now));
   agenda_.erase({state.next, row.id});
   state.next = next_sample(row.id, ctx.now);
   agenda_.insert({state.next, row.id});

@@ -97,5 +97,26 @@ TEST_F(Metrics, TellOfFairness) {
   EXPECT_EQ(metrics.points("ApproximateAgeOfOldestMessageInQuietGroups"), 1u);
 }
 
+TEST_F(Metrics, TellQuietTenantsFromNoisyOnes) {
+  const auto send_as = [&](const std::string& tenant, int count) {
+    for (int i = 0; i < count; ++i) {
+      bench.ok<SendMessage>({.message_body = "x", .message_group_id = tenant, .queue_url = url});
+    }
+  };
+  send_as("noisy", 35);
+  for (int i = 0; i < 3; ++i) receive(10, 600);  // 30 in flight, all of one tenant
+  bench.now += 10s;
+  send_as("quiet", 2);
+  bench.advance(1min);
+  metrics.all.clear();
+  bench.advance(1min);
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfNoisyGroups"), "1");
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesVisible"), "7");
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesVisibleInQuietGroups"), "2");
+  EXPECT_EQ(metrics.sums("ApproximateNumberOfMessagesNotVisibleInQuietGroups"), "0");
+  EXPECT_EQ(metrics.sums("ApproximateAgeOfOldestMessage"), "77");
+  EXPECT_EQ(metrics.sums("ApproximateAgeOfOldestMessageInQuietGroups"), "67");
+}
+
 }  // namespace
 }  // namespace sqs
