@@ -223,5 +223,25 @@ TEST_F(Moves, RunOneAtATimeAndAreRememberedNewestFirst) {
   EXPECT_TRUE(list().empty()) << "of another queue of that name";
 }
 
+TEST_F(Moves, KeepTheOrderOfFifoQueues) {
+  const auto create_fifo = [&](const std::string& name, const std::string& redrive) {
+    Attributes wanted = {{"FifoQueue", "true"}};
+    if (!redrive.empty()) wanted["RedrivePolicy"] = redrive;
+    return *bench.ok<CreateQueue>({.attributes = std::move(wanted), .queue_name = name}).queue_url;
+  };
+  create_fifo("dead.fifo", "");
+  url = create_fifo("work.fifo", R"({"deadLetterTargetArn":")" + arn("dead.fifo") + R"(","maxReceiveCount":1})");
+  for (const char* body : {"a", "b", "c"}) {
+    bench.ok<SendMessage>(
+        {.message_body = body, .message_deduplication_id = body, .message_group_id = "g", .queue_url = url});
+  }
+  while (counts() != "0/0/0") receive(10, 0);
+  start({.source_arn = arn("dead.fifo")});
+  bench.tick();
+  std::string bodies;
+  for (const auto& message : receive()) bodies += *message.body;
+  EXPECT_EQ(bodies, "abc");
+}
+
 }  // namespace
 }  // namespace sqs
