@@ -264,7 +264,8 @@ class Run:
 
     def disk(self):
         """Microseconds of an append with its fdatasync where the data is: {"p50_us", "p99_us"}."""
-        done = subprocess.run([self.build / "bench" / "bench_disk", self.scratch], capture_output=True, text=True, check=True)
+        done = subprocess.run([self.build / "bench" / "bench_disk", self.scratch], capture_output=True, text=True,
+                              check=True)
         return json.loads(done.stdout)
 
     def close(self):

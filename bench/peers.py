@@ -119,15 +119,18 @@ class Postgres:
         return done
 
     def sql(self, text):
-        return subprocess.run(["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "bench", "-d", "postgres", "-c", text],
-                              capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(["psql", *self.address(), "-d", "postgres", "-c", text], capture_output=True, text=True,
+                              check=False, timeout=60)
+
+    def address(self):
+        return ["-h", "127.0.0.1", "-p", str(self.port), "-U", "bench"]
 
     def rate(self, connections, seconds, size):
         script = self.data / "insert.sql"
         script.write_text(f"insert into messages (body) values ('{'x' * size}');\n")
         script.chmod(0o644)
-        done = self.command("pgbench", "-n", "-h", "127.0.0.1", "-p", str(self.port), "-U", "bench", "-c", str(connections),
-                            "-j", "1", "-T", str(round(seconds + CONNECTING)), "-M", "prepared", "-f", str(script), "postgres")
+        done = self.command("pgbench", "-n", *self.address(), "-c", str(connections), "-j", "1", "-T",
+                            str(round(seconds + CONNECTING)), "-M", "prepared", "-f", str(script), "postgres")
         found = re.search(r"tps = ([\d.]+)", done.stdout)
         if not found or float(found.group(1)) == 0:
             raise Failed("pgbench: " + (done.stderr.strip() or done.stdout.strip())[-300:])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from server import Server
+from server import REGION, Server
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +44,19 @@ def test_what_does_not_fit_together(server):
     assert done.returncode == 2 and "--batch is 1 to 10" in done.stderr
     done = server.renkei("bench", "--queue", "no such name!", check=False)
     assert done.returncode == 1 and "Can only include alphanumeric" in done.stderr
+
+
+def test_a_cycle_leaves_the_depth_as_it_is(server):
+    sqs = server.boto3("sqs")
+    url = sqs.create_queue(QueueName="round")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="was here before")
+    result = bench(server, "--mix", "cycle", "--batch", "10", "--messages", "400", "--queue-url", url, "--region",
+                   REGION)
+    assert result["deleted"] >= 400 and result["errors"] == {}
+    counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+    assert int(counts["ApproximateNumberOfMessages"]) < 100
+
+
+def test_idle_polls_wait(server):
+    result = bench(server, "--mix", "poll", "--duration", "1", "--warm-up", "0")
+    assert result["requests"] == 0 and result["errors"] == {}
