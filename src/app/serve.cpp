@@ -20,6 +20,7 @@
 #include "base/fault.h"
 #include "gateway/auth.h"
 #include "gateway/gateway.h"
+#include "gateway/session_keys.h"
 #include "linux/linux_runtime.h"
 #include "net/server.h"
 #include "net/tls.h"
@@ -120,6 +121,7 @@ class ServerProcess {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<FileBlobs> blobs_;
   std::unique_ptr<runtime::Runtime> runtime_;
+  gateway::SessionKeys sessions_;
   std::unique_ptr<cloud::Cloud> cloud_;
   std::unique_ptr<gateway::Gateway> gateway_;
   Door door_;
@@ -177,7 +179,8 @@ Made ServerProcess::open_cloud() {
   config.queue_rests = !options_.no_queue_rests;
   // What containers are told; they share this host's network.
   config.endpoint = "http://127.0.0.1:" + std::to_string(server_->port());
-  cloud_ = std::make_unique<cloud::Cloud>(cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_}, config);
+  cloud_ = std::make_unique<cloud::Cloud>(
+      cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_, &sessions_}, config);
   if (auto recovered = cloud_->recover(); !recovered) return std::unexpected(recovered.error().message);
   store_->push();
   return {};
@@ -191,6 +194,7 @@ Made ServerProcess::open_gateway() {
     if (options_.keys.empty()) return std::unexpected("--auth strict needs --keys FILE, or nobody could get in");
     TRY(options.keys, gateway::read_keys(options_.keys));
   }
+  options.sessions = &sessions_;
   options.speed = options_.speed;
   options.version = RENKEI_VERSION;
   options.connections = [this] { return server_->connections(); };

@@ -116,9 +116,9 @@ std::expected<void, store::Error> Cloud::recover() {
 }
 
 void Cloud::submit(Request request, service::Waiting waiting) {
-  if (services_->task_principal && !request.call.access_key_id.empty()) {
-    if (auto task = services_->task_principal(request.call.access_key_id))
-      request.call.principal_arn = std::move(*task);
+  if (!request.call.access_key_id.empty()) {
+    auto temporary = services_->principal_of(request.call.access_key_id);
+    if (temporary) request.call.principal_arn = std::move(*temporary);
   }
   turn(request.call, [&](service::Context& ctx) {
     if (const auto* late = registry_.find_late(*request.operation)) {

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "runtime/runtime.h"
 #include "service/registry.h"
+#include "service/session.h"
 #include "store/store.h"
 
 namespace cloud {
@@ -56,6 +57,7 @@ class Cloud : public service::Invoker {
     store::Store& store;
     runtime::Runtime& runtime;
     Blobs& blobs;
+    service::Sessions* sessions = nullptr;  // told of temporary keys, on the strand; nullptr if nobody verifies them
   };
 
   Cloud(Parts parts, Config config);

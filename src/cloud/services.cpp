@@ -8,6 +8,7 @@
 #include "cloud/adapters/service_metrics.h"
 #include "cloud/adapters/task_identity.h"
 #include "cloud/adapters/template_source.h"
+#include "cloud/session_table.h"
 #include "cloudformation/service.h"
 #include "cloudwatch/service.h"
 #include "ec2/service.h"
@@ -28,7 +29,8 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   auto cloudwatch = cloudwatch::make_service(*alarm_actions);
   auto queue_metrics = std::make_shared<QueueMetrics>(cloudwatch->sink());
   auto service_metrics = std::make_shared<ServiceMetrics>(cloudwatch->sink());
-  auto ecs = ecs::make_service(parts.runtime, *service_metrics, config.endpoint);
+  auto sessions = std::make_shared<SessionTable>(parts.sessions);
+  auto ecs = ecs::make_service(parts.runtime, *service_metrics, *sessions, config.endpoint);
   service_events->write_to(*ecs);
   services->on_runtime_event = [ecs = ecs.get()](const runtime::Event& event, service::Context& ctx) {
     ecs->on_runtime_event(event, ctx);
@@ -36,9 +38,8 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->task_credentials = [ecs = ecs.get()](const std::string& uuid, base::TimePoint now) {
     return task_credentials_json(*ecs, uuid, now);
   };
-  services->task_principal = [ecs = ecs.get()](const std::string& access_key_id) -> std::optional<std::string> {
-    auto session = ecs->find_session(access_key_id);
-    return session ? std::optional<std::string>(std::move(session->session_arn)) : std::nullopt;
+  services->principal_of = [sessions](const std::string& access_key_id) {
+    return sessions->principal_of(access_key_id);
   };
   // Services tick in this order: what is measured first, then what goes by it.
   const sqs::Options no_rests{.name_rest = base::Duration::zero(), .purge_rest = base::Duration::zero()};
@@ -46,7 +47,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->add(logs::make_service());
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));
-  services->add(iam::make_service());
+  services->add(iam::make_service(*sessions));
   services->add(ec2::make_service());
   services->add(ecr::make_service());
   services->add(std::move(ecs));
@@ -60,6 +61,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->adapters.push_back(std::move(object_blobs));
   services->adapters.push_back(std::move(templates));
   services->adapters.push_back(std::move(service_events));
+  services->adapters.push_back(std::move(sessions));
   return services;
 }
 

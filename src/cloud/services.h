@@ -15,9 +15,9 @@ struct Services {
   std::vector<std::unique_ptr<service::Service>> owned;
   std::vector<service::Service*> all;
   std::function<void(const runtime::Event&, service::Context&)> on_runtime_event = [](const auto&, auto&) {};
-  // What a task's credentials endpoint answers, and whose key an access key is when it is a task's.
+  // What a task's credentials endpoint answers, and whose a temporary access key is.
   std::function<std::optional<std::string>(const std::string& uuid, base::TimePoint now)> task_credentials;
-  std::function<std::optional<std::string>(const std::string& access_key_id)> task_principal;
+  std::function<std::optional<std::string>(const std::string& access_key_id)> principal_of;
   // What keeps the ports that the services were given.
   std::vector<std::shared_ptr<void>> adapters;
 

@@ -14,7 +14,7 @@ struct Core {
   runtime::Runtime& runtime;
   MetricSink& metrics;
   std::string endpoint;  // http://host:port at which containers reach this cloud, "" if they can't
-  Tables tables{};
+  Tables tables;
   // Keys of services that something happened to; not durable, after a restart all of them are looked at.
   std::set<std::string> touched{};
 };

@@ -15,8 +15,8 @@ constexpr base::Duration kCredentialsLife = std::chrono::hours(6);
 
 class Ecs : public EcsService {
  public:
-  Ecs(runtime::Runtime& runtime, MetricSink& metrics, std::string endpoint)
-      : core_{runtime, metrics, std::move(endpoint)}, driver_(core_), scheduler_(core_, driver_) {}
+  Ecs(runtime::Runtime& runtime, MetricSink& metrics, service::Sessions& sessions, std::string endpoint)
+      : core_{runtime, metrics, std::move(endpoint), Tables(sessions)}, driver_(core_), scheduler_(core_, driver_) {}
 
   void register_operations(service::Registry& registry) override;
   std::vector<service::TableBase*> tables() override { return core_.tables.all(); }
@@ -35,7 +35,6 @@ class Ecs : public EcsService {
   void add_service_event(const std::string& cluster, const std::string& service, std::string message,
                          service::Context& ctx) override;
   std::optional<TaskCredentials> find_credentials(const std::string& uuid, base::TimePoint now) const override;
-  std::optional<TaskSession> find_session(const std::string& access_key_id) const override;
 
  private:
   template <class Op>
@@ -93,18 +92,11 @@ std::optional<TaskCredentials> Ecs::find_credentials(const std::string& uuid, ba
   return TaskCredentials{row->role_arn, row->access_key_id, row->secret_access_key, row->token, now + kCredentialsLife};
 }
 
-std::optional<TaskSession> Ecs::find_session(const std::string& access_key_id) const {
-  const CredentialsRow* row = core_.tables.find_credentials(access_key_id);
-  if (row == nullptr) return std::nullopt;
-  return TaskSession{row->account,
-                     "arn:aws:sts::" + row->account + ":assumed-role/" + last_part(row->role_arn) + "/" + row->task_id,
-                     row->secret_access_key, row->token};
-}
-
 }  // namespace
 
-std::unique_ptr<EcsService> make_service(runtime::Runtime& runtime, MetricSink& metrics, std::string endpoint) {
-  return std::make_unique<Ecs>(runtime, metrics, std::move(endpoint));
+std::unique_ptr<EcsService> make_service(runtime::Runtime& runtime, MetricSink& metrics, service::Sessions& sessions,
+                                         std::string endpoint) {
+  return std::make_unique<Ecs>(runtime, metrics, sessions, std::move(endpoint));
 }
 
 }  // namespace ecs

@@ -8,6 +8,7 @@
 #include "ecs/ports.h"
 #include "runtime/runtime.h"
 #include "service/registry.h"
+#include "service/session.h"
 
 // Amazon ECS on Fargate: clusters, task definitions, services, tasks. The scheduler decides, the runtime runs.
 namespace ecs {
@@ -21,14 +22,6 @@ struct TaskCredentials {
   base::TimePoint expiration{};
 };
 
-// Who signs with the key of a task role.
-struct TaskSession {
-  std::string account;
-  std::string session_arn;  // arn:aws:sts::ACCOUNT:assumed-role/ROLE/TASK-ID
-  std::string secret_access_key;
-  std::string token;
-};
-
 class EcsService : public service::Service {
  public:
   // To be called for every runtime event, in a turn of its own.
@@ -39,10 +32,11 @@ class EcsService : public service::Service {
   // By the last part of AWS_CONTAINER_CREDENTIALS_FULL_URI, "/v2/credentials/<uuid>". Nothing once the task has
   // stopped.
   virtual std::optional<TaskCredentials> find_credentials(const std::string& uuid, base::TimePoint now) const = 0;
-  virtual std::optional<TaskSession> find_session(const std::string& access_key_id) const = 0;
 };
 
-// `endpoint`: where containers reach this cloud, "http://host:port". Both references must outlive the service.
-std::unique_ptr<EcsService> make_service(runtime::Runtime& runtime, MetricSink& metrics, std::string endpoint);
+// `endpoint`: where containers reach this cloud, "http://host:port". `sessions` hears of the keys of running tasks. The
+// references must outlive the service.
+std::unique_ptr<EcsService> make_service(runtime::Runtime& runtime, MetricSink& metrics, service::Sessions& sessions,
+                                         std::string endpoint);
 
 }  // namespace ecs

@@ -292,12 +292,14 @@ TEST(EcsService, TasksWithARoleGetCredentials) {
   const auto credentials = world.ecs().find_credentials(url.substr(start.size()), world.bench.now);
   ASSERT_TRUE(credentials.has_value());
   EXPECT_EQ(credentials->role_arn, "arn:aws:iam::000000000000:role/worker");
-  const auto session = world.ecs().find_session(credentials->access_key_id);
-  ASSERT_TRUE(session.has_value());
-  EXPECT_EQ(session->session_arn, "arn:aws:sts::000000000000:assumed-role/worker/" + id);
+  ASSERT_TRUE(world.sessions.open_ones.contains(credentials->access_key_id));
+  const service::Session& session = world.sessions.open_ones[credentials->access_key_id];
+  EXPECT_EQ(session.principal_arn, "arn:aws:sts::000000000000:assumed-role/worker/" + id);
+  EXPECT_EQ(session.secret_access_key, credentials->secret_access_key);
+  EXPECT_EQ(session.token, credentials->token);
   world.scale(0);
   world.run(60s);
-  EXPECT_FALSE(world.ecs().find_session(credentials->access_key_id).has_value());
+  EXPECT_TRUE(world.sessions.open_ones.empty());
 }
 
 TEST(EcsService, MeasuresEveryMinute) {

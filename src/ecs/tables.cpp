@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ecs/life_spec.h"
+#include "ecs/names.h"
 #include "service/table_codec.h"
 
 namespace ecs {
@@ -10,9 +11,20 @@ namespace {
 
 using service::make_codec;
 
+// It lasts as long as the task: what the endpoint hands out is the same key with a later expiration.
+service::Session session_of(const CredentialsRow& row) {
+  service::Session session;
+  session.access_key_id = row.access_key_id;
+  session.secret_access_key = row.secret_access_key;
+  session.token = row.token;
+  session.principal_arn =
+      "arn:aws:sts::" + row.account + ":assumed-role/" + last_part(row.role_arn) + "/" + row.task_id;
+  return session;
+}
+
 }  // namespace
 
-Tables::Tables()
+Tables::Tables(service::Sessions& sessions)
     : clusters("ecs.clusters", make_codec<ClusterRow>()),
       families("ecs.families", make_codec<FamilyRow>()),
       definitions("ecs.definitions", make_codec<TaskDefinitionRow>()),
@@ -25,9 +37,9 @@ Tables::Tables()
   tasks.on_change = [this](const std::string& key, const TaskRow* before, const TaskRow* after) {
     on_task(key, before, after);
   };
-  credentials.on_change = [this](const std::string& key, const CredentialsRow* before, const CredentialsRow* after) {
-    if (before != nullptr) credentials_by_access_key_.erase(before->access_key_id);
-    if (after != nullptr) credentials_by_access_key_[after->access_key_id] = key;
+  credentials.on_change = [&sessions](const std::string&, const CredentialsRow* before, const CredentialsRow* after) {
+    if (before != nullptr) sessions.close(before->access_key_id);
+    if (after != nullptr) sessions.open(session_of(*after));
   };
 }
 
@@ -66,11 +78,6 @@ base::TimePoint Tables::task_deadline(const TaskRow& task) const {
   const TaskDefinitionRow* definition = find_definition(task.task_definition_arn);
   if (definition == nullptr) return base::kNever;
   return life::deadline(life_spec(definition->definition), task.life);
-}
-
-const CredentialsRow* Tables::find_credentials(const std::string& access_key_id) const {
-  const auto found = credentials_by_access_key_.find(access_key_id);
-  return found == credentials_by_access_key_.end() ? nullptr : credentials.find(found->second);
 }
 
 void Tables::on_task(const std::string& key, const TaskRow* before, const TaskRow* after) {

@@ -10,6 +10,7 @@
 
 #include "ecs/rows.h"
 #include "service/context.h"
+#include "service/session.h"
 #include "service/table.h"
 
 namespace ecs {
@@ -27,7 +28,8 @@ using Agenda = std::set<std::pair<base::TimePoint, std::string>>;
 // and these do not: log_positions (task id/container), credentials (uuid).
 class Tables {
  public:
-  Tables();
+  // `sessions` hears of every row of `credentials`.
+  explicit Tables(service::Sessions& sessions);
 
   service::Table<ClusterRow> clusters;
   service::Table<FamilyRow> families;
@@ -48,7 +50,6 @@ class Tables {
   // When the next task needs time to pass (a stop timeout, a health check, forgetting a stopped one).
   const Agenda& task_agenda() const { return task_agenda_; }
   const TaskDefinitionRow* find_definition(const std::string& arn) const;
-  const CredentialsRow* find_credentials(const std::string& access_key_id) const;
   // Tasks of services that are RUNNING now: those that are measured.
   std::int64_t running_service_tasks() const { return running_service_tasks_; }
 
@@ -58,7 +59,6 @@ class Tables {
 
   std::map<std::string, std::string> keys_by_task_;
   std::map<std::string, std::set<std::string>> tasks_by_service_;
-  std::map<std::string, std::string> credentials_by_access_key_;
   Agenda task_agenda_;
   std::int64_t running_service_tasks_ = 0;
   std::map<std::string, base::TimePoint> agenda_of_task_;

@@ -19,6 +19,7 @@
 #include "ecs/service.h"
 #include "runtime/fake/scripted_runtime.h"
 #include "service/bench_for_test.h"
+#include "service/sessions_for_test.h"
 
 namespace ecs {
 
@@ -34,6 +35,7 @@ struct WorldForTest : MetricSink {
   std::set<std::string> images{"app"};                    // repositories that have one
   std::set<std::string> roles{"exec", "worker"};          // those that ecs-tasks may assume
   std::vector<TaskUsage> usage;
+  service::SessionsForTest sessions;
 
   Clock clock;
   runtime::ScriptedRuntime runtime{clock, [this](const auto&, const auto&, const std::string& reference) {
@@ -143,7 +145,7 @@ struct WorldForTest : MetricSink {
 
   struct WithNeighbours : service::Service {
     explicit WithNeighbours(WorldForTest& owner)
-        : world(owner), ecs(make_service(owner.runtime, owner, "http://127.0.0.1:4566")) {}
+        : world(owner), ecs(make_service(owner.runtime, owner, owner.sessions, "http://127.0.0.1:4566")) {}
 
     void register_operations(service::Registry& registry) override {
       ecs->register_operations(registry);

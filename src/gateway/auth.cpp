@@ -16,7 +16,17 @@ constexpr std::int64_t kSkewSeconds = 300;
 constexpr std::int64_t kS3SkewSeconds = 900;
 constexpr std::size_t kSha256Digits = 64;
 
-enum class Problem : std::uint8_t { Missing, Malformed, MalformedQuery, UnknownKey, Mismatch, Skewed, Expired };
+enum class Problem : std::uint8_t {
+  Missing,
+  Malformed,
+  MalformedQuery,
+  UnknownKey,
+  Mismatch,
+  Skewed,
+  Expired,
+  WrongToken,
+  ExpiredToken
+};
 
 // One refusal in the words of each family (facts: "Authentication errors by family").
 struct Family {
@@ -49,6 +59,13 @@ constexpr Family kSkewed{{"InvalidSignatureException", "SignatureDoesNotMatch", 
                          {"SignatureDoesNotMatch", "SignatureDoesNotMatch", 403, true},
                          {"RequestExpired", "RequestExpired", 400, true},
                          {"RequestTimeTooSkewed", "RequestTimeTooSkewed", 403, true}};
+// A session's key with another token than its own.
+constexpr Family kWrongToken{
+    kUnknownKey.json, kUnknownKey.query, kUnknownKey.ec2, {"InvalidToken", "InvalidToken", 400, true}};
+constexpr Family kExpiredToken{{"ExpiredTokenException", "ExpiredToken", 400, true, "com.amazon.coral.service"},
+                               {"ExpiredToken", "ExpiredToken", 403, true},
+                               {"RequestExpired", "RequestExpired", 400, true},
+                               {"ExpiredToken", "ExpiredToken", 400, true}};
 
 const Family& family_of(Problem problem) {
   switch (problem) {
@@ -61,6 +78,10 @@ const Family& family_of(Problem problem) {
     case Problem::Skewed:
     case Problem::Expired:
       return kSkewed;
+    case Problem::WrongToken:
+      return kWrongToken;
+    case Problem::ExpiredToken:
+      return kExpiredToken;
     default:
       return kMalformed;
   }
@@ -104,6 +125,17 @@ std::string mismatch_text(api::Protocol protocol) {
          "Key and signing method. Consult the service documentation for details.";
 }
 
+std::string wrong_token_text(api::Protocol protocol) {
+  if (protocol == api::Protocol::RestXml) return "The provided token is malformed or otherwise invalid.";
+  return unknown_key_text(protocol);
+}
+
+std::string expired_token_text(api::Protocol protocol) {
+  if (protocol == api::Protocol::RestXml) return "The provided token has expired.";
+  if (protocol == api::Protocol::Ec2Query) return "Request has expired.";
+  return "The security token included in the request is expired";
+}
+
 base::Outcome<void> refuse(Problem problem, const Route& route, std::string text) {
   return base::fault(shape_of(problem, route), std::move(text));
 }
@@ -141,6 +173,17 @@ base::Outcome<void> check_time(const wire::sigv4::Claim& claim, const Route& rou
   return {};
 }
 
+// What a session adds to the check of its key.
+base::Outcome<void> check_session(const service::Session& session, const wire::sigv4::Claim& claim, const Route& route,
+                                  base::TimePoint now) {
+  if (claim.session_token.empty()) return refuse(Problem::UnknownKey, route, unknown_key_text(route.protocol));
+  if (claim.session_token != session.token) {
+    return refuse(Problem::WrongToken, route, wrong_token_text(route.protocol));
+  }
+  if (session.expires_at <= now) return refuse(Problem::ExpiredToken, route, expired_token_text(route.protocol));
+  return {};
+}
+
 std::string payload_hash(const net::Request& request, const Route& route, const wire::sigv4::Claim& claim) {
   if (const std::string* stated = request.headers.find("x-amz-content-sha256")) return *stated;
   if (claim.presigned) {
@@ -167,12 +210,13 @@ base::Outcome<void> Authenticator::check(const net::Request& request, const Rout
   }
   if (!*claimed) return refuse(Problem::Missing, route, missing_text(route.protocol));
   const wire::sigv4::Claim& claim = **claimed;
-  const auto secret = keys_.find(claim.access_key);
-  if (secret == keys_.end()) return refuse(Problem::UnknownKey, route, unknown_key_text(route.protocol));
+  const auto known = find(claim.access_key);
+  if (!known) return refuse(Problem::UnknownKey, route, unknown_key_text(route.protocol));
+  if (known->session) CHECK(check_session(*known->session, claim, route, now));
   CHECK(check_time(claim, route, base::unix_seconds(now)));
   const std::string hash = payload_hash(request, route, claim);
   const bool host_signed = std::ranges::find(claim.signed_headers, "host") != claim.signed_headers.end();
-  const auto key = cache_.get(claim.access_key, secret->second, claim.scope);
+  const auto key = cache_.get(claim.access_key, known->secret, claim.scope);
   if (!host_signed || !wire::sigv4::verify(view_of(request), claim, hash, key)) {
     return refuse(Problem::Mismatch, route, mismatch_text(route.protocol));
   }
@@ -185,9 +229,17 @@ base::Outcome<void> Authenticator::check(const net::Request& request, const Rout
 }
 
 std::optional<wire::sigv4::SigningKey> Authenticator::key_of(const wire::sigv4::Claim& claim) {
-  const auto secret = keys_.find(claim.access_key);
-  if (secret == keys_.end()) return std::nullopt;
-  return cache_.get(claim.access_key, secret->second, claim.scope);
+  const auto known = find(claim.access_key);
+  if (!known) return std::nullopt;
+  return cache_.get(claim.access_key, known->secret, claim.scope);
+}
+
+std::optional<Authenticator::Known> Authenticator::find(const std::string& access_key) const {
+  if (const auto lasting = keys_.find(access_key); lasting != keys_.end()) return Known{lasting->second, nullptr};
+  auto session = sessions_.find(access_key);
+  if (session == nullptr) return std::nullopt;
+  const std::string& secret = session->secret_access_key;
+  return Known{secret, std::move(session)};
 }
 
 std::expected<std::map<std::string, std::string>, std::string> read_keys(const std::string& path) {

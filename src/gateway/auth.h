@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/time.h"
 #include "gateway/route.h"
+#include "gateway/session_keys.h"
 #include "net/http.h"
 #include "wire/sigv4.h"
 
@@ -17,11 +18,12 @@ namespace gateway {
 using Claimed = std::expected<std::optional<wire::sigv4::Claim>, std::string>;
 Claimed read_claim(const net::Request& request);
 
-// `auth strict`: verifies every request against a table of keys. Thread-safe.
+// `auth strict`: verifies every request against a table of lasting keys and the temporary ones. Thread-safe.
 class Authenticator {
  public:
-  // Access key id to secret.
-  explicit Authenticator(std::map<std::string, std::string> keys) : keys_(std::move(keys)) {}
+  // `keys`: access key id to secret. `sessions` must outlive this.
+  Authenticator(std::map<std::string, std::string> keys, const SessionKeys& sessions)
+      : keys_(std::move(keys)), sessions_(sessions) {}
 
   // Before the body of an upload is read, its hash is taken as the head states it; otherwise it is computed.
   enum class Body { Unread, Here };
@@ -31,7 +33,14 @@ class Authenticator {
   std::optional<wire::sigv4::SigningKey> key_of(const wire::sigv4::Claim& claim);
 
  private:
+  struct Known {
+    std::string secret;
+    std::shared_ptr<const service::Session> session;  // nullptr for a lasting key
+  };
+  std::optional<Known> find(const std::string& access_key) const;
+
   const std::map<std::string, std::string> keys_;
+  const SessionKeys& sessions_;
   wire::sigv4::KeyCache cache_;
 };
 

@@ -127,7 +127,7 @@ Gateway::Gateway(cloud::Cloud& cloud, const base::Clock& clock, Post post, Optio
       options_(std::move(options)),
       objects_(options_.data + "/objects"),
       workers_(kSyncThreads) {
-  if (options_.strict) authenticator_.emplace(options_.keys);
+  if (options_.strict) authenticator_.emplace(options_.keys, *options_.sessions);
   const cloud::Config& config = cloud_.config();
   const auto submit = [this](cloud::Request request, std::move_only_function<void(service::Answer)> then) {
     post_([this, request = std::move(request), then = std::move(then)]() mutable {

@@ -36,6 +36,7 @@ struct Options {
   std::string data;  // <data>/objects takes S3 bodies, <data>/blobs the registry's
   bool strict = false;
   std::map<std::string, std::string> keys;  // strict: access key id to secret
+  const SessionKeys* sessions = nullptr;    // strict: the temporary ones, fed by the cloud
   double speed = 1;                         // for the health page
   std::string version;
   std::function<void(const AccessLine&)> access_log;  // any thread

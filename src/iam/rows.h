@@ -84,4 +84,20 @@ struct PolicyRow {
   }
 };
 
+// Credentials of AssumeRole.
+struct SessionRow {
+  std::string secret_access_key;
+  std::string token;
+  std::string principal_arn;
+  base::TimePoint expires_at{};
+
+  template <class Self, class Field>
+  static void fields(Self& row, Field&& field) {
+    field(1, row.secret_access_key);
+    field(2, row.token);
+    field(3, row.principal_arn);
+    field(4, row.expires_at);
+  }
+};
+
 }  // namespace iam

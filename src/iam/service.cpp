@@ -7,8 +7,12 @@ namespace {
 
 class Iam : public service::Service {
  public:
+  explicit Iam(service::Sessions& sessions) : state_(sessions) {}
+
   void register_operations(service::Registry& registry) override;
-  std::vector<service::TableBase*> tables() override { return {&state_.roles, &state_.policies}; }
+  std::vector<service::TableBase*> tables() override { return {&state_.roles, &state_.policies, &state_.sessions}; }
+  base::TimePoint deadline() const override { return next_forgetting(state_); }
+  void tick(service::Context& ctx) override { forget_sessions(state_, ctx); }
 
  private:
   template <class Op, class F>
@@ -69,8 +73,8 @@ void Iam::register_operations(service::Registry& registry) {
 
 }  // namespace
 
-std::unique_ptr<service::Service> make_service() {
-  return std::make_unique<Iam>();
+std::unique_ptr<service::Service> make_service(service::Sessions& sessions) {
+  return std::make_unique<Iam>(sessions);
 }
 
 }  // namespace iam

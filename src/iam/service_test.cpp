@@ -6,6 +6,7 @@
 #include "api/sts/operations.h"
 #include "iam/state.h"
 #include "service/bench_for_test.h"
+#include "service/sessions_for_test.h"
 
 namespace {
 
@@ -18,7 +19,8 @@ const std::string kAllow =
 
 class IamTest : public testing::Test {
  protected:
-  service::BenchForTest bench{[] { return iam::make_service(); }};
+  service::SessionsForTest sessions;
+  service::BenchForTest bench{[this] { return iam::make_service(sessions); }};
 
   void create(const std::string& name) {
     bench.ok<api_iam::CreateRole>({.assume_role_policy_document = kTrust, .role_name = name});
@@ -92,6 +94,52 @@ TEST_F(IamTest, AssumeRoleNeedsTheRole) {
       bench.ok<api::sts::AssumeRole>({.role_arn = "arn:aws:iam::000000000000:role/task", .role_session_name = "me"});
   EXPECT_EQ(assumed.assumed_role_user->arn, "arn:aws:sts::000000000000:assumed-role/task/me");
   EXPECT_TRUE(assumed.credentials->access_key_id.starts_with("ASIA"));
+}
+
+TEST_F(IamTest, AssumeRoleOpensASessionUntilItIsForgotten) {
+  create("task");
+  const std::string role = "arn:aws:iam::000000000000:role/task";
+  const auto given =
+      bench.ok<api::sts::AssumeRole>({.duration_seconds = 900, .role_arn = role, .role_session_name = "me"})
+          .credentials;
+  ASSERT_TRUE(sessions.open_ones.contains(given->access_key_id));
+  const service::Session session = sessions.open_ones[given->access_key_id];
+  EXPECT_EQ(session.secret_access_key, given->secret_access_key);
+  EXPECT_EQ(session.token, given->session_token);
+  EXPECT_EQ(session.principal_arn, "arn:aws:sts::000000000000:assumed-role/task/me");
+  EXPECT_EQ(session.expires_at, bench.now + std::chrono::seconds(900));
+
+  sessions.open_ones.clear();
+  bench.restart();
+  EXPECT_TRUE(sessions.open_ones.contains(given->access_key_id));
+  bench.advance(std::chrono::hours(24));
+  EXPECT_TRUE(sessions.open_ones.contains(given->access_key_id)) << "whoever uses it must hear that it has expired";
+  bench.advance(std::chrono::minutes(16));
+  EXPECT_TRUE(sessions.open_ones.empty());
+}
+
+TEST_F(IamTest, ARefusedTurnOpensNoSession) {
+  create("task");
+  bench.store.fail_write_after(0);
+  EXPECT_NE(
+      bench.fault<api::sts::AssumeRole>({.role_arn = "arn:aws:iam::000000000000:role/task", .role_session_name = "me"}),
+      "");
+  EXPECT_TRUE(sessions.open_ones.empty());
+}
+
+TEST_F(IamTest, ASessionIsWhoItIsAndChainsForAnHour) {
+  create("task");
+  const std::string id = bench.ok<api_iam::GetRole>({.role_name = "task"}).role.role_id;
+  bench.call.principal_arn = "arn:aws:sts::000000000000:assumed-role/task/me";
+  const auto caller = bench.ok<api::sts::GetCallerIdentity>({});
+  EXPECT_EQ(caller.arn, "arn:aws:sts::000000000000:assumed-role/task/me");
+  EXPECT_EQ(caller.user_id, id + ":me");
+  bench.ok<api_iam::UpdateRole>({.max_session_duration = 7200, .role_name = "task"});
+  EXPECT_EQ(
+      bench.fault<api::sts::AssumeRole>(
+          {.duration_seconds = 7200, .role_arn = "arn:aws:iam::000000000000:role/task", .role_session_name = "me"}),
+      "ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
+      "chaining");
 }
 
 std::string refusal(const std::string& document, iam::PolicyKind kind) {

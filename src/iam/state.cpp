@@ -8,8 +8,41 @@
 
 namespace iam {
 
-State::State()
-    : roles("iam.roles", service::make_codec<RoleRow>()), policies("iam.policies", service::make_codec<PolicyRow>()) {}
+namespace {
+
+constexpr base::Duration kExpiredLife = std::chrono::hours(24);
+
+service::Session session_of(const std::string& access_key_id, const SessionRow& row) {
+  return {access_key_id, row.secret_access_key, row.token, row.principal_arn, row.expires_at};
+}
+
+}  // namespace
+
+State::State(service::Sessions& listener)
+    : roles("iam.roles", service::make_codec<RoleRow>()),
+      policies("iam.policies", service::make_codec<PolicyRow>()),
+      sessions("iam.sessions", service::make_codec<SessionRow>()) {
+  sessions.on_change = [this, &listener](const std::string& key, const SessionRow* before, const SessionRow* after) {
+    if (before != nullptr) {
+      sessions_by_end.erase({before->expires_at, key});
+      listener.close(key);
+    }
+    if (after != nullptr) {
+      sessions_by_end.insert({after->expires_at, key});
+      listener.open(session_of(key, *after));
+    }
+  };
+}
+
+base::TimePoint next_forgetting(const State& state) {
+  return state.sessions_by_end.empty() ? base::kNever : state.sessions_by_end.begin()->first + kExpiredLife;
+}
+
+void forget_sessions(State& state, service::Context& ctx) {
+  while (next_forgetting(state) <= ctx.now) {
+    state.sessions.erase(ctx.change, std::string(state.sessions_by_end.begin()->second));
+  }
+}
 
 std::string entity_key(const service::Context& ctx, std::string_view name) {
   return ctx.call.account + "/" + std::string(name);

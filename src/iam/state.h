@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "api/iam/operations.h"
 #include "iam/rows.h"
 #include "service/context.h"
+#include "service/session.h"
 #include "service/table.h"
 
 namespace iam {
@@ -21,17 +23,25 @@ inline constexpr std::size_t kTagsMax = 50;
 inline constexpr std::size_t kTrustBytesMax = 2048;
 inline constexpr std::size_t kInlineBytesMax = 10'240;  // of one role, together
 inline constexpr std::size_t kPolicyBytesMax = 6144;
+inline constexpr std::size_t kSessionsMax = 50'000;  // ours: it bounds memory, at about 1 KiB each
 inline constexpr std::int64_t kPageDefault = 100;
 inline constexpr std::int64_t kPageMax = 1000;
 
 namespace faults = api::iam::faults;
 
 struct State {
-  State();
+  // `listener` hears of every row of `sessions`.
+  explicit State(service::Sessions& listener);
 
-  service::Table<RoleRow> roles;       // account/NAME
-  service::Table<PolicyRow> policies;  // account/ARN
+  service::Table<RoleRow> roles;        // account/NAME
+  service::Table<PolicyRow> policies;   // account/ARN
+  service::Table<SessionRow> sessions;  // access key id
+  std::set<std::pair<base::TimePoint, std::string>> sessions_by_end;
 };
+
+// Expired sessions are known for a day, so that who still uses one hears that it has expired.
+base::TimePoint next_forgetting(const State& state);
+void forget_sessions(State& state, service::Context& ctx);
 
 // Everything here is global: no region in the key.
 std::string entity_key(const service::Context& ctx, std::string_view name);

@@ -95,11 +95,12 @@ class Server:
             return done.stdout
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def boto3(self, service, key="test", secret="test", **options):
+    def boto3(self, service, key="test", secret="test", token=None, **options):
         import boto3
         from botocore.config import Config
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, aws_access_key_id=key,
-                            aws_secret_access_key=secret, config=Config(retries={"total_max_attempts": 1}, **options))
+                            aws_secret_access_key=secret, aws_session_token=token,
+                            config=Config(retries={"total_max_attempts": 1}, **options))
 
     def renkei(self, *arguments, check=True, timeout=600):
         done = subprocess.run([str(BINARY), *map(str, arguments), "--endpoint", self.url], capture_output=True, text=True,

@@ -1,11 +1,12 @@
 """--auth strict: who may in, and the words for who may not, by each family of services."""
 
+import json
 import urllib.error
 import urllib.request
 
 import pytest
 
-from server import Server, refused
+from server import REGION, Server, refused
 
 KEY, SECRET = "AKIAEXAMPLE", "a/secret+of=signs"
 
@@ -79,6 +80,32 @@ def test_presigned_urls(strict):
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(url, timeout=5)
         assert caught.value.code == 403 and "<Code>SignatureDoesNotMatch</Code>" in caught.value.read().decode()
+
+
+ROLE = {"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+
+
+def test_the_keys_of_a_session(strict):
+    iam = strict.boto3("iam", KEY, SECRET)
+    arn = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(ROLE))["Role"]["Arn"]
+    given = strict.boto3("sts", KEY, SECRET).assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    key, secret, token = given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+    caller = strict.boto3("sts", key, secret, token).get_caller_identity()
+    assert caller["Arn"].endswith(":assumed-role/worker/me")
+
+    s3 = strict.boto3("s3", key, secret, token, signature_version="s3v4")
+    s3.create_bucket(Bucket="of-a-session", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="of-a-session", Key="k", Body=b"chunks are signed with the session's key")
+    with urllib.request.urlopen(s3.generate_presigned_url("get_object", {"Bucket": "of-a-session", "Key": "k"})) as reply:
+        assert reply.read().startswith(b"chunks")
+
+    invalid = ("UnrecognizedClientException", UNKNOWN_KEY, 400)
+    assert refused(strict.boto3("ecs", key, secret).list_clusters) == invalid
+    assert refused(strict.boto3("ecs", key, secret, "another token").list_clusters) == invalid
+    assert refused(strict.boto3("s3", key, secret, "another").list_buckets)[:2] == (
+        "InvalidToken", "The provided token is malformed or otherwise invalid.")
+    assert refused(strict.boto3("sqs", key, "wrong", token).list_queues)[0] == "SignatureDoesNotMatch"
 
 
 def test_strict_needs_keys(tmp_path):
