@@ -49,7 +49,7 @@ struct TypeSchema {
   std::span<const PropertySchema> properties;
   std::span<const std::string_view> attributes{};  // for Fn::GetAtt; "Outputs.*" admits any output
   std::string_view name_property{};                // a custom name, which an unlike resource can't share
-  // Gets aws:cloudformation:… tags. AWS sets them on more types; ECS, CloudWatch and S3 here refuse them from anyone.
+  // Gets aws:cloudformation:… tags, as the type's registry schema says ("cloudFormationSystemTags").
   bool system_tags = false;
   bool needs_iam_capability = false;
 

@@ -319,4 +319,16 @@ TEST_F(CloudWatchTest, Tags) {
   EXPECT_TRUE(refusal<cw::ListTagsForResource>({arn + "x"}).starts_with("ResourceNotFound"));
 }
 
+TEST_F(CloudWatchTest, TagsOfTheCloudItselfAreNotTheCallersToChange) {
+  auto input = alarm("a");
+  input.tags = std::vector<cw::Tag>{{"aws:cloudformation:stack-name", "app"}};
+  ASSERT_TRUE(world_.run<cw::PutMetricAlarm>(input));
+  const std::string arn = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a";
+  world_.call.principal_arn = "arn:aws:iam::000000000000:root";
+  EXPECT_FALSE(world_.run<cw::TagResource>({arn, {{"aws:cloudformation:stack-name", "other"}}}));
+  EXPECT_FALSE(world_.run<cw::UntagResource>({arn, {"aws:cloudformation:stack-name"}}));
+  EXPECT_EQ(*world_.run<cw::ListTagsForResource>({arn})->tags,
+            (std::vector<cw::Tag>{{"aws:cloudformation:stack-name", "app"}}));
+}
+
 }  // namespace

@@ -193,6 +193,35 @@ TEST(Tags, StickToEveryKindOfResource) {
   }
 }
 
+TEST(Tags, OfTheCloudItselfStayAndGoToNoTask) {
+  World world;
+  auto definition = World::definition();
+  definition.tags = std::vector<api_ecs::Tag>{{"aws:cloudformation:stack-name", "app"}, {"team", "a"}};
+  const auto made = world.bench.ok<api_ecs::RegisterTaskDefinition>(definition);
+  const std::string arn = *made.task_definition->task_definition_arn;
+  world.bench.ok<api_ecs::CreateCluster>({});
+  api_ecs::RunTaskRequest run;
+  run.task_definition = arn;
+  run.launch_type = "FARGATE";
+  run.propagate_tags = "TASK_DEFINITION";
+  run.network_configuration = World::network();
+  const auto started = world.bench.ok<api_ecs::RunTask>(run);
+  ASSERT_EQ(started.tasks->size(), 1u);
+  EXPECT_EQ(*started.tasks->at(0).tags, (std::vector<api_ecs::Tag>{{"team", "a"}}));
+
+  world.bench.call.principal_arn = "arn:aws:iam::000000000000:root";
+  const std::string refused =
+      "InvalidParameterException: The tag key 'aws:cloudformation:stack-name' is invalid. Tag keys must not start with "
+      "aws:";
+  EXPECT_EQ(world.bench.fault<api_ecs::TagResource>(
+                {.resource_arn = arn, .tags = {{"aws:cloudformation:stack-name", "other"}}}),
+            refused);
+  EXPECT_EQ(
+      world.bench.fault<api_ecs::UntagResource>({.resource_arn = arn, .tag_keys = {"aws:cloudformation:stack-name"}}),
+      refused);
+  EXPECT_EQ(world.bench.ok<api_ecs::ListTagsForResource>({.resource_arn = arn}).tags->size(), 2u);
+}
+
 TEST(Lists, ComeInPages) {
   World world;
   for (int i = 0; i < 5; ++i) world.bench.ok<api_ecs::CreateCluster>({.cluster_name = "c" + std::to_string(i)});

@@ -7,6 +7,7 @@
 #include "ecs/life_spec.h"
 #include "ecs/names.h"
 #include "ecs/scheduler.h"
+#include "ecs/tags.h"
 
 namespace ecs {
 namespace {
@@ -232,8 +233,8 @@ void ServicePass::start_tasks(int count) {
   launch.platform_version = deployment.platform_version;
   launch.network = deployment.network;
   launch.execute_command = row_.config.enable_execute_command.value_or(false);
-  if (row_.config.propagate_tags == "SERVICE") launch.tags = row_.tags;
-  if (row_.config.propagate_tags == "TASK_DEFINITION") launch.tags = launch.definition->tags;
+  if (row_.config.propagate_tags == "SERVICE") launch.tags = propagated(row_.tags);
+  if (row_.config.propagate_tags == "TASK_DEFINITION") launch.tags = propagated(launch.definition->tags);
   if (row_.config.enable_ecs_managed_tags.value_or(false)) {
     launch.tags["aws:ecs:clusterName"] = row_.cluster;
     launch.tags["aws:ecs:serviceName"] = row_.name;

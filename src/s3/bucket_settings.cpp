@@ -58,8 +58,8 @@ Outcome<shape::DeleteBucketPolicyOutput> delete_bucket_policy(State& state,
 
 Outcome<shape::PutBucketTaggingOutput> put_bucket_tagging(State& state, const shape::PutBucketTaggingRequest& input,
                                                           Context& ctx) {
-  CHECK(find_bucket(state, ctx, input.bucket, input.expected_bucket_owner));
-  CHECK(check_tags(input.tagging.tag_set, {"Bucket", kTagsMax}));
+  TRY(const BucketRow* bucket, find_bucket(state, ctx, input.bucket, input.expected_bucket_owner));
+  CHECK(check_bucket_tags(bucket->tags, input.tagging.tag_set, ctx));
   edit(state, ctx, input.bucket, [&](BucketRow& row) { row.tags = input.tagging.tag_set; });
   return shape::PutBucketTaggingOutput{};
 }
@@ -75,7 +75,9 @@ Outcome<shape::DeleteBucketTaggingOutput> delete_bucket_tagging(State& state,
                                                                 const shape::DeleteBucketTaggingRequest& input,
                                                                 Context& ctx) {
   CHECK(find_bucket(state, ctx, input.bucket, input.expected_bucket_owner));
-  edit(state, ctx, input.bucket, [](BucketRow& row) { row.tags.clear(); });
+  edit(state, ctx, input.bucket, [&](BucketRow& row) {
+    std::erase_if(row.tags, [&](const auto& tag) { return ctx.call.principal_arn.empty() || !is_system_tag(tag); });
+  });
   return shape::DeleteBucketTaggingOutput{};
 }
 

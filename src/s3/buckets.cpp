@@ -1,6 +1,7 @@
 #include "s3/check.h"
 #include "s3/limits.h"
 #include "s3/operations.h"
+#include "s3/tags.h"
 
 namespace s3 {
 
@@ -58,6 +59,7 @@ Outcome<shape::CreateBucketOutput> create_bucket(State& state, const shape::Crea
   BucketRow row{.name = input.bucket, .account = ctx.call.account, .region = region, .created_at = ctx.now};
   if (input.create_bucket_configuration && input.create_bucket_configuration->tags) {
     row.tags = *input.create_bucket_configuration->tags;
+    CHECK(check_bucket_tags({}, row.tags, ctx));
   }
   // Every new bucket blocks public access since April 2023.
   row.public_access_block = shape::PublicAccessBlockConfiguration{true, true, true, true};

@@ -335,5 +335,18 @@ TEST_F(S3Test, KeepsBucketSettings) {
             "NoSuchPublicAccessBlockConfiguration:");
 }
 
+TEST_F(S3Test, TagsOfTheCloudItselfAreNotTheCallersToChange) {
+  const op::Tag system{"aws:cloudformation:stack-name", "app"};
+  bench.ok<op::PutBucketTagging>({.bucket = "box", .tagging = {.tag_set = {system}}});
+  bench.call.principal_arn = "arn:aws:iam::000000000000:root";
+  EXPECT_EQ(bench.fault<op::PutBucketTagging>({.bucket = "box", .tagging = {.tag_set = {{"k", "v"}}}}),
+            "InvalidTag: System tags cannot be removed by requester");
+  EXPECT_EQ(bench.fault<op::PutBucketTagging>({.bucket = "box", .tagging = {.tag_set = {system, {"aws:k", "v"}}}}),
+            "InvalidTag: System tags cannot be added/updated by requester");
+  bench.ok<op::PutBucketTagging>({.bucket = "box", .tagging = {.tag_set = {system, {"k", "v"}}}});
+  bench.ok<op::DeleteBucketTagging>({.bucket = "box"});
+  EXPECT_EQ(bench.ok<op::GetBucketTagging>({.bucket = "box"}).tag_set, std::vector{system});
+}
+
 }  // namespace
 }  // namespace s3

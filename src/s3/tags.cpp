@@ -1,5 +1,6 @@
 #include "s3/tags.h"
 
+#include <algorithm>
 #include <set>
 
 #include "s3/check.h"
@@ -18,6 +19,10 @@ constexpr std::size_t kTagValueMax = 256;
 
 }  // namespace
 
+bool is_system_tag(const api::s3::Tag& tag) {
+  return tag.key.starts_with("aws:");
+}
+
 base::Outcome<void> check_tags(const std::vector<api::s3::Tag>& tags, TagBound bound) {
   if (tags.size() > bound.count) {
     return base::fault(faults::InvalidTag,
@@ -31,7 +36,7 @@ base::Outcome<void> check_tags(const std::vector<api::s3::Tag>& tags, TagBound b
     if (tag.value.size() > kTagValueMax) {
       return base::fault(faults::InvalidTag, "The TagValue you have provided is invalid");
     }
-    if (tag.key.starts_with("aws:")) {
+    if (is_system_tag(tag)) {
       return base::fault(faults::InvalidTag, "System tags cannot be added/updated by requester");
     }
     if (!keys.insert(tag.key).second) {
@@ -39,6 +44,24 @@ base::Outcome<void> check_tags(const std::vector<api::s3::Tag>& tags, TagBound b
     }
   }
   return {};
+}
+
+base::Outcome<void> check_bucket_tags(const std::vector<api::s3::Tag>& held, const std::vector<api::s3::Tag>& wanted,
+                                      const service::Context& ctx) {
+  std::vector<api::s3::Tag> own;
+  for (const auto& tag : wanted) {
+    if (!is_system_tag(tag)) {
+      own.push_back(tag);
+    } else if (!ctx.call.principal_arn.empty() && std::ranges::find(held, tag) == held.end()) {
+      return base::fault(faults::InvalidTag, "System tags cannot be added/updated by requester");
+    }
+  }
+  for (const auto& tag : held) {
+    if (is_system_tag(tag) && !ctx.call.principal_arn.empty() && std::ranges::find(wanted, tag) == wanted.end()) {
+      return base::fault(faults::InvalidTag, "System tags cannot be removed by requester");
+    }
+  }
+  return check_tags(own, {"Bucket", kTagsMax});
 }
 
 base::Outcome<std::vector<api::s3::Tag>> tags_of_header(const std::optional<std::string>& header) {

@@ -186,6 +186,40 @@ def test_a_nested_stack_that_fails_to_update(shared_server, cloudformation):
     until(lambda: gone(cloudformation, "parent"), 20)
 
 
+def test_system_tags_where_aws_sets_them(cloudformation, shared_server):
+    alarm = {"AlarmName": "tagged", "Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60, "Threshold": 1,
+             "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold"}
+    made = cloudformation.create_stack(StackName="tagged", TemplateBody=body({
+        "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "tagged"}},
+        "Task": {"Type": "AWS::ECS::TaskDefinition",
+                 "Properties": {"Family": "tagged", "ContainerDefinitions": [{"Name": "c", "Image": "i"}]}},
+        "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm},
+        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "tagged"}},
+        "Queue": queue("tagged")}), Tags=[{"Key": "team", "Value": "a"}])["StackId"]
+    assert settled(cloudformation, "tagged")["StackStatus"] == "CREATE_COMPLETE", reasons(cloudformation, "tagged")
+
+    def system(logical_id):
+        return {"aws:cloudformation:stack-name": "tagged", "aws:cloudformation:stack-id": made,
+                "aws:cloudformation:logical-id": logical_id, "team": "a"}
+
+    def tags(pairs):
+        return {(t.get("Key") or t["key"]): (t.get("Value") or t["value"]) for t in pairs}
+
+    ecs, arn = shared_server.boto3("ecs"), f"arn:aws:ecs:{REGION}:{ACCOUNT}:"
+    assert tags(ecs.list_tags_for_resource(resourceArn=arn + "cluster/tagged")["tags"]) == system("Cluster")
+    assert tags(ecs.list_tags_for_resource(resourceArn=arn + "task-definition/tagged:1")["tags"]) == system("Task")
+    assert tags(shared_server.boto3("cloudwatch").list_tags_for_resource(
+        ResourceARN=f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:tagged")["Tags"]) == system("Alarm")
+    s3 = shared_server.boto3("s3")
+    assert tags(s3.get_bucket_tagging(Bucket="tagged")["TagSet"]) == system("Bucket")
+    assert refused(s3.put_bucket_tagging, Bucket="tagged", Tagging={"TagSet": []})[:2] == (
+        "InvalidTag", "System tags cannot be removed by requester")
+    sqs = shared_server.boto3("sqs")  # no system tags on queues, says their schema
+    assert sqs.list_queue_tags(QueueUrl=sqs.get_queue_url(QueueName="tagged")["QueueUrl"])["Tags"] == {"team": "a"}
+    cloudformation.delete_stack(StackName="tagged")
+    until(lambda: gone(cloudformation, "tagged"), 20)
+
+
 def test_exports_and_imports(cloudformation):
     cloudformation.create_stack(StackName="giver", TemplateBody=body(
         {"Q": queue("giver")}, Outputs={"Arn": {"Value": {"Fn::GetAtt": ["Q", "Arn"]}, "Export": {"Name": "gift"}}}))

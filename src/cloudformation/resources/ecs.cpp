@@ -27,7 +27,8 @@ constexpr std::string_view kArnOnly[] = {"Arn"};
 constexpr TypeSchema kCluster{.name = "AWS::ECS::Cluster",
                               .properties = kClusterProperties,
                               .attributes = kArnOnly,
-                              .name_property = "ClusterName"};
+                              .name_property = "ClusterName",
+                              .system_tags = true};
 
 std::expected<void, Failure> sync_tags(const Job& job, const std::string& arn) {
   const TagChange tags = tag_change(job);
@@ -96,7 +97,8 @@ constexpr PropertySchema kTaskDefinitionProperties[] = {
 constexpr std::string_view kTaskDefinitionAttributes[] = {"TaskDefinitionArn"};
 constexpr TypeSchema kTaskDefinition{.name = "AWS::ECS::TaskDefinition",
                                      .properties = kTaskDefinitionProperties,
-                                     .attributes = kTaskDefinitionAttributes};
+                                     .attributes = kTaskDefinitionAttributes,
+                                     .system_tags = true};
 
 Step create_task_definition(const Job& job) {
   Value input = job.properties;

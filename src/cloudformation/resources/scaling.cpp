@@ -129,7 +129,8 @@ constexpr PropertySchema kAlarmProperties[] = {
 constexpr TypeSchema kAlarm{.name = "AWS::CloudWatch::Alarm",
                             .properties = kAlarmProperties,
                             .attributes = kArnOnly,
-                            .name_property = "AlarmName"};
+                            .name_property = "AlarmName",
+                            .system_tags = true};
 
 Step create_alarm(const Job& job) {
   const std::string name = job.physical_id.empty() ? name_of(job, "AlarmName", 255) : job.physical_id;

@@ -125,7 +125,8 @@ constexpr std::string_view kBucketAttributes[] = {"Arn", "DomainName", "DualStac
 constexpr TypeSchema kBucket{.name = "AWS::S3::Bucket",
                              .properties = kBucketProperties,
                              .attributes = kBucketAttributes,
-                             .name_property = "BucketName"};
+                             .name_property = "BucketName",
+                             .system_tags = true};
 
 // The API's names for what the template calls BucketEncryption.
 Value encryption(const Value& property) {

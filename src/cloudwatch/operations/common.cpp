@@ -68,14 +68,36 @@ bool is_extended_statistic(std::string_view name) {
   });
 }
 
-base::Outcome<void> add_tags(std::map<std::string, std::string>& tags, const std::vector<api::cloudwatch::Tag>& added) {
+namespace {
+
+bool is_system_tag(std::string_view key) {
+  return key.starts_with("aws:");
+}
+
+base::Outcome<void> check_tag_key(const std::string& key, const service::Context& ctx) {
+  if (!is_system_tag(key) || ctx.call.principal_arn.empty()) return {};
+  return invalid_value("Tag keys must not start with aws:, which is reserved: " + key);
+}
+
+}  // namespace
+
+base::Outcome<void> add_tags(std::map<std::string, std::string>& tags, const std::vector<api::cloudwatch::Tag>& added,
+                             const service::Context& ctx) {
   for (const auto& [key, value] : added) {
-    if (key.starts_with("aws:")) {
-      return invalid_value("Tag keys must not start with aws:, which is reserved: " + key);
-    }
+    CHECK(check_tag_key(key, ctx));
     tags[key] = value;
   }
-  if (tags.size() > kTagsMax) return invalid_value("A resource can have at most 50 tags.");
+  const auto own = std::ranges::count_if(tags, [](const auto& tag) { return !is_system_tag(tag.first); });
+  if (static_cast<std::size_t>(own) > kTagsMax) return invalid_value("A resource can have at most 50 tags.");
+  return {};
+}
+
+base::Outcome<void> remove_tags(std::map<std::string, std::string>& tags, const std::vector<std::string>& keys,
+                                const service::Context& ctx) {
+  for (const std::string& key : keys) {
+    CHECK(check_tag_key(key, ctx));
+    tags.erase(key);
+  }
   return {};
 }
 

@@ -28,6 +28,10 @@ base::TimePoint query_start(base::TimePoint start, std::int64_t period_seconds, 
 bool is_extended_statistic(std::string_view name);
 
 inline constexpr std::size_t kTagsMax = 50;
-base::Outcome<void> add_tags(std::map<std::string, std::string>& tags, const std::vector<api::cloudwatch::Tag>& added);
+// Keys that begin with "aws:" come only from inside the cloud (CloudFormation), and do not count.
+base::Outcome<void> add_tags(std::map<std::string, std::string>& tags, const std::vector<api::cloudwatch::Tag>& added,
+                             const service::Context& ctx);
+base::Outcome<void> remove_tags(std::map<std::string, std::string>& tags, const std::vector<std::string>& keys,
+                                const service::Context& ctx);
 
 }  // namespace cloudwatch

@@ -121,7 +121,7 @@ base::Outcome<void> create(State& state, const PutMetricAlarmInput& input, servi
   row.account = ctx.call.account;
   row.region = ctx.call.region;
   row.configured_at = row.state_updated_at = row.state_changed_at = ctx.now;
-  if (input.tags) CHECK(add_tags(row.tags, *input.tags));
+  if (input.tags) CHECK(add_tags(row.tags, *input.tags, ctx));
   state.alarms.table().put(ctx.change, service::key(ctx, {input.alarm_name}), row);
   state.history.configured(ctx, row, "Create");
   return {};

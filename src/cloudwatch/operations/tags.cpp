@@ -22,7 +22,7 @@ base::Outcome<api::cloudwatch::TagResourceOutput> tag_resource(State& state,
                                                                service::Context& ctx) {
   TRY(const std::string key, alarm_key(state, input.resource_arn, ctx));
   auto tags = state.alarms.table().find(key)->tags;
-  CHECK(add_tags(tags, input.tags));
+  CHECK(add_tags(tags, input.tags, ctx));
   state.alarms.table().modify(ctx.change, key, [&](AlarmRow& row) { row.tags = std::move(tags); });
   return api::cloudwatch::TagResourceOutput{};
 }
@@ -31,9 +31,9 @@ base::Outcome<api::cloudwatch::UntagResourceOutput> untag_resource(State& state,
                                                                    const api::cloudwatch::UntagResourceInput& input,
                                                                    service::Context& ctx) {
   TRY(const std::string key, alarm_key(state, input.resource_arn, ctx));
-  state.alarms.table().modify(ctx.change, key, [&](AlarmRow& row) {
-    for (const std::string& name : input.tag_keys) row.tags.erase(name);
-  });
+  auto tags = state.alarms.table().find(key)->tags;
+  CHECK(remove_tags(tags, input.tag_keys, ctx));
+  state.alarms.table().modify(ctx.change, key, [&](AlarmRow& row) { row.tags = std::move(tags); });
   return api::cloudwatch::UntagResourceOutput{};
 }
 

@@ -92,7 +92,7 @@ Answer<api::ecs::CreateCluster> create_cluster(Core& core, const api::ecs::Creat
     row.configuration = in.configuration;
     if (in.capacity_providers) row.capacity_providers = *in.capacity_providers;
     if (in.default_capacity_provider_strategy) row.default_strategy = *in.default_capacity_provider_strategy;
-    TRY(row.tags, with_tags({}, in.tags));
+    TRY(row.tags, with_tags({}, in.tags, ctx));
     row.created_at = ctx.now;
     core.tables.clusters.put(ctx.change, key, std::move(row));
     held = core.tables.clusters.find(key);

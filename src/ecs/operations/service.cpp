@@ -193,7 +193,7 @@ Answer<api::ecs::CreateService> create_service(Core& core, const api::ecs::Creat
   TRY(row.desired, checked_count(in.desired_count));
   TRY(const TaskDefinitionRow* definition, check_config(core, row.config, ctx));
   row.config.task_definition = definition->definition.task_definition_arn;
-  TRY(row.tags, with_tags({}, in.tags));
+  TRY(row.tags, with_tags({}, in.tags, ctx));
   row.created_at = ctx.now;
   row.created_by = creator(ctx);
   begin_deployment(row, key, core, ctx);

@@ -72,14 +72,14 @@ void store(Core& core, const Tagged& resource, Context& ctx) {
 
 Answer<api::ecs::TagResource> tag_resource(Core& core, const api::ecs::TagResourceRequest& in, Context& ctx) {
   TRY(Tagged resource, find_tagged(core, in.resource_arn, ctx));
-  TRY(resource.tags, with_tags(resource.tags, in.tags));
+  TRY(resource.tags, with_tags(resource.tags, in.tags, ctx));
   store(core, resource, ctx);
   return api::ecs::TagResourceResponse{};
 }
 
 Answer<api::ecs::UntagResource> untag_resource(Core& core, const api::ecs::UntagResourceRequest& in, Context& ctx) {
   TRY(Tagged resource, find_tagged(core, in.resource_arn, ctx));
-  for (const std::string& key : in.tag_keys) resource.tags.erase(key);
+  TRY(resource.tags, without_tags(resource.tags, in.tag_keys, ctx));
   store(core, resource, ctx);
   return api::ecs::UntagResourceResponse{};
 }

@@ -79,8 +79,8 @@ base::Outcome<Launch> plan_run(const Core& core, const ClusterRow& cluster, cons
   launch.platform_version = in.platform_version.value_or("LATEST");
   launch.network = in.network_configuration;
   launch.execute_command = in.enable_execute_command.value_or(false);
-  if (in.propagate_tags == "TASK_DEFINITION") launch.tags = definition->tags;
-  TRY(launch.tags, with_tags(launch.tags, in.tags));
+  if (in.propagate_tags == "TASK_DEFINITION") launch.tags = propagated(definition->tags);
+  TRY(launch.tags, with_tags(launch.tags, in.tags, ctx));
   if (in.enable_ecs_managed_tags.value_or(false)) launch.tags["aws:ecs:clusterName"] = cluster.name;
   launch.reference_id = in.reference_id.value_or("");
   return launch;

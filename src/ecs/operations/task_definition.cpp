@@ -27,7 +27,7 @@ Answer<api::ecs::RegisterTaskDefinition> register_task_definition(Core& core,
                                                                   Context& ctx) {
   TaskDefinitionRow row;
   TRY(row.definition, define_task(in));
-  TRY(row.tags, with_tags({}, in.tags));
+  TRY(row.tags, with_tags({}, in.tags, ctx));
   const std::string family_key = service::key(ctx, {in.family});
   const FamilyRow* family = core.tables.families.find(family_key);
   const std::int64_t revision = (family == nullptr ? 0 : family->last_revision) + 1;
