@@ -54,11 +54,8 @@ Result<std::shared_ptr<const Blueprint>> make_blueprint(const std::string& body,
   TRY(blueprint->source, read_template(body));
   CHECK(check_references(blueprint->source));
   blueprint->parameters = deployment.parameters;
-  blueprint->pseudo = {.account = stack.account,
-                       .region = stack.region,
-                       .stack_id = stack.id,
-                       .stack_name = stack.name,
-                       .notification_arns = deployment.notification_arns};
+  blueprint->pseudo = {
+      .account = stack.account, .region = stack.region, .stack_id = stack.id, .stack_name = stack.name};
   TRY(blueprint->conditions, evaluate_conditions(blueprint->source, blueprint->parameters, blueprint->pseudo));
   CHECK(check_rules(blueprint->source, blueprint->parameters, blueprint->pseudo));
   TRY(blueprint->graph, dependency_graph(blueprint->source, blueprint->conditions));

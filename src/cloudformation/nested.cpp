@@ -18,7 +18,7 @@ constexpr PropertySchema kProperties[] = {
     {.name = "Parameters", .kind = PropertyKind::Json},
     {.name = "Tags", .kind = PropertyKind::TagList},
     {.name = "TimeoutInMinutes", .kind = PropertyKind::Integer},
-    {.name = "NotificationARNs", .kind = PropertyKind::TextList},
+    {.name = "NotificationARNs", .update = UpdateBehavior::Unsupported},
 };
 constexpr std::string_view kAttributes[] = {"Outputs.*"};
 constexpr TypeSchema kSchema{
@@ -197,7 +197,6 @@ class NestedStack : public Provider {
     const Deployment& parent = job.restoring ? job.stack.operation.previous : job.stack.operation.wanted;
     proposal.deployment.capabilities = parent.capabilities;
     proposal.deployment.role_arn = parent.role_arn;
-    proposal.deployment.notification_arns = parent.notification_arns;
     for (const auto& [key, value] : job.tags) {
       if (!key.starts_with("aws:")) proposal.deployment.tags.emplace_back(key, value);
     }

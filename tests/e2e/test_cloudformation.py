@@ -220,6 +220,45 @@ def test_system_tags_where_aws_sets_them(cloudformation, shared_server):
     until(lambda: gone(cloudformation, "tagged"), 20)
 
 
+@pytest.mark.parametrize("wish", [
+    {"NotificationARNs": [f"arn:aws:sns:{REGION}:{ACCOUNT}:topic"]},
+    {"RollbackConfiguration": {"RollbackTriggers": [{"Arn": "arn:aws:cloudwatch:x", "Type": "AWS::CloudWatch::Alarm"}]}},
+    {"RollbackConfiguration": {"MonitoringTimeInMinutes": 5}},
+])
+def test_what_is_not_there_is_refused_by_name(cloudformation, wish):
+    [name] = wish
+    told = ("ValidationError", f"The parameter {name} is not supported by renkei yet.", 400)
+    resources = body({"Q": queue("wisher")})
+    assert refused(cloudformation.create_stack, StackName="wisher", TemplateBody=resources, **wish) == told
+    assert refused(cloudformation.create_change_set, StackName="wisher", TemplateBody=resources, ChangeSetName="c",
+                   ChangeSetType="CREATE", **wish) == told
+    assert gone(cloudformation, "wisher")
+
+
+def test_a_stack_with_a_role(cloudformation, shared_server):
+    iam = shared_server.boto3("iam")
+
+    def role(name, service):
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                    "Principal": {"Service": service}}]}))["Role"]["Arn"]
+
+    builder, other = role("builder", "cloudformation.amazonaws.com"), role("other", "ecs-tasks.amazonaws.com")
+    resources = body({"Q": queue("built")})
+    for wrong in (other, builder + "x"):
+        assert refused(cloudformation.create_stack, StackName="built", TemplateBody=resources, RoleARN=wrong) == (
+            "ValidationError", f"Role {wrong} is invalid or cannot be assumed", 400)
+    assert refused(cloudformation.create_stack, StackName="built", TemplateBody=resources, RoleARN="a-name-but-no-arn-at-all")[
+        1] == "a-name-but-no-arn-at-all is not a valid RoleARN"
+    cloudformation.create_stack(StackName="built", TemplateBody=resources, RoleARN=builder, NotificationARNs=[],
+                                RollbackConfiguration={})
+    made = settled(cloudformation, "built")
+    assert (made["StackStatus"], made["RoleARN"], made["NotificationARNs"], made["RollbackConfiguration"]) == (
+        "CREATE_COMPLETE", builder, [], {})
+    cloudformation.delete_stack(StackName="built")
+    until(lambda: gone(cloudformation, "built"), 20)
+
+
 def test_exports_and_imports(cloudformation):
     cloudformation.create_stack(StackName="giver", TemplateBody=body(
         {"Q": queue("giver")}, Outputs={"Arn": {"Value": {"Fn::GetAtt": ["Q", "Arn"]}, "Export": {"Name": "gift"}}}))

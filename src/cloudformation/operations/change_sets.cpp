@@ -61,7 +61,9 @@ base::Outcome<void> refuse_unsupported(const cfn::CreateChangeSetInput& input) {
     return refuse("ResourcesToImport is not supported by renkei yet.");
   }
   if (input.change_set_type == "IMPORT") return refuse("ChangeSetType IMPORT is not supported by renkei yet.");
-  return {};
+  if (input.import_existing_resources.value_or(false)) return not_supported("ImportExistingResources");
+  if (input.deployment_mode) return not_supported("DeploymentMode");
+  return refuse_wishes({input.notification_arns, input.rollback_configuration, input.deployment_config});
 }
 
 // The stack a change set is for; a new one in REVIEW_IN_PROGRESS for type CREATE.
@@ -105,8 +107,7 @@ base::Outcome<Proposal> propose(State& state, const cfn::CreateChangeSetInput& i
     TRY(proposal.deployment.tags, given_tags(input.tags));
   }
   proposal.deployment.capabilities = input.capabilities.value_or(Texts{});
-  proposal.deployment.notification_arns = input.notification_arns.value_or(stack.present.notification_arns);
-  proposal.deployment.role_arn = input.role_arn.value_or(stack.present.role_arn);
+  TRY(proposal.deployment.role_arn, given_role(input.role_arn, stack.present.role_arn, ctx));
   return proposal;
 }
 
@@ -132,6 +133,7 @@ CLOUDFORMATION_OPERATION(CreateChangeSet, create_change_set) {
   TRY(Proposal proposal, propose(state, input, stack, ctx));
   const auto zones = list_zones(ctx);
   TRY(const auto blueprint, check_proposal(state.providers, zones, stack, proposal));
+  CHECK(check_resource_types(*blueprint, input.resource_types));
 
   const std::string uuid = base::uuid(ctx.random);
   ChangeSetRow row{.id = ctx.arn("cloudformation", "changeSet/" + input.change_set_name + "/" + uuid),
@@ -176,7 +178,7 @@ CLOUDFORMATION_OPERATION(DescribeChangeSet, describe_change_set) {
   output.execution_status = set.execution_status;
   output.status = set.status;
   if (!set.status_reason.empty()) output.status_reason = set.status_reason;
-  output.notification_arns = set.wanted.notification_arns;
+  output.notification_arns.emplace();
   output.rollback_configuration.emplace();
   output.capabilities = set.wanted.capabilities;
   output.tags = shown_tags(set.wanted.tags);

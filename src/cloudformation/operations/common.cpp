@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/iam/operations.h"
 #include "base/fault.h"
 #include "cloudformation/operations/operations.h"
 
@@ -72,6 +73,54 @@ std::vector<cfn::Tag> shown_tags(const Tags& tags) {
     shown.push_back(std::move(tag));
   }
   return shown;
+}
+
+base::Outcome<std::string> given_role(const std::optional<std::string>& arn, const std::string& before,
+                                      service::Context& ctx) {
+  if (!arn) return before;
+  if (!arn->starts_with("arn:")) return refuse(*arn + " is not a valid RoleARN");
+  api::iam::GetRoleRequest request;
+  request.role_name = arn->substr(arn->rfind('/') + 1);
+  const auto found = service::call<api::iam::GetRole>(std::move(request), ctx);
+  const bool trusted =
+      found && found->role.arn == *arn && found->role.assume_role_policy_document &&
+      found->role.assume_role_policy_document->find("cloudformation.amazonaws.com") != std::string::npos;
+  if (!trusted) return refuse("Role " + *arn + " is invalid or cannot be assumed");
+  return *arn;
+}
+
+base::Outcome<void> check_resource_types(const Blueprint& blueprint,
+                                         const std::optional<std::vector<std::string>>& allowed) {
+  if (!allowed || allowed->empty()) return {};
+  for (const ResourceDeclaration& resource : blueprint.source.resources) {
+    const bool fits = std::ranges::any_of(*allowed, [&](const std::string& type) {
+      return type == resource.type ||
+             (type.ends_with("*") && resource.type.starts_with(type.substr(0, type.size() - 1)));
+    });
+    if (fits) continue;
+    return refuse("Resource type " + resource.type + " is not allowed by parameter ResourceTypes [" + joined(*allowed) +
+                  "]");
+  }
+  return {};
+}
+
+std::unexpected<base::Fault> not_supported(const std::string& parameter) {
+  return refuse("The parameter " + parameter + " is not supported by renkei yet.");
+}
+
+base::Outcome<void> refuse_wishes(const Wishes& wishes) {
+  if (wishes.notification_arns && !wishes.notification_arns->empty()) return not_supported("NotificationARNs");
+  if (wishes.rollback) {
+    const bool triggers = wishes.rollback->rollback_triggers && !wishes.rollback->rollback_triggers->empty();
+    if (triggers || wishes.rollback->monitoring_time_in_minutes.value_or(0) > 0) {
+      return not_supported("RollbackConfiguration");
+    }
+  }
+  if (wishes.deployment) {
+    if (wishes.deployment->mode.value_or("STANDARD") != "STANDARD") return not_supported("DeploymentConfig.Mode");
+    if (wishes.deployment->disable_rollback) return not_supported("DeploymentConfig.DisableRollback");
+  }
+  return {};
 }
 
 base::Outcome<void> check_stack_name(const std::string& name) {

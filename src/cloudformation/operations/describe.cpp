@@ -51,7 +51,7 @@ cfn::Stack shown_stack(const State& state, const StackRow& stack) {
   shown.stack_status = stack.status;
   shown.stack_status_reason = if_any(stack.reason);
   shown.disable_rollback = stack.disable_rollback;
-  shown.notification_arns = stack.present.notification_arns;
+  shown.notification_arns.emplace();
   shown.timeout_in_minutes = stack.timeout_minutes;
   shown.capabilities = stack.present.capabilities;
   shown.outputs.emplace();

@@ -44,6 +44,20 @@ std::vector<GivenParameter> given_parameters(const std::optional<std::vector<cfn
 std::vector<cfn::Parameter> shown_parameters(const State& state, const StackRow& stack, const Deployment& deployment);
 base::Outcome<Tags> given_tags(const std::optional<std::vector<cfn::Tag>>& tags);
 std::vector<cfn::Tag> shown_tags(const Tags& tags);
+// The role that the stack is to be changed with: it must be there, and CloudFormation must be trusted to assume it.
+// What it may do is not evaluated. Without one, `before`.
+base::Outcome<std::string> given_role(const std::optional<std::string>& arn, const std::string& before,
+                                      service::Context& ctx);
+base::Outcome<void> check_resource_types(const Blueprint& blueprint,
+                                         const std::optional<std::vector<std::string>>& allowed);
+// What calls that begin an operation can ask for and don't get here. Empty forms of it are fine.
+struct Wishes {
+  const std::optional<std::vector<std::string>>& notification_arns;
+  const std::optional<cfn::RollbackConfiguration>& rollback;
+  const std::optional<cfn::DeploymentConfig>& deployment;
+};
+base::Outcome<void> refuse_wishes(const Wishes& wishes);
+std::unexpected<base::Fault> not_supported(const std::string& parameter);
 base::Outcome<void> check_stack_name(const std::string& name);
 // A stack that must be there, refused in the words of the operations whose text is "Stack [n] does not exist".
 base::Outcome<const StackRow*> stack_or_fault(const State& state, const std::string& name, service::Context& ctx);

@@ -16,24 +16,9 @@ std::string fingerprint(const char* operation, const Input& input) {
   return operation + std::string(" ") + wire::sha256_hex(wire::write_json(wire::to_value(Input::type(), &input)));
 }
 
-base::Outcome<void> refuse_unsupported(const std::optional<std::string>& policy_body,
-                                       const std::optional<std::string>& policy_url) {
+base::Outcome<void> refuse_policies(const std::optional<std::string>& policy_body,
+                                    const std::optional<std::string>& policy_url) {
   if (policy_body || policy_url) return refuse("Stack policies are not supported by renkei yet.");
-  return {};
-}
-
-base::Outcome<void> check_resource_types(const Blueprint& blueprint,
-                                         const std::optional<std::vector<std::string>>& allowed) {
-  if (!allowed || allowed->empty()) return {};
-  for (const ResourceDeclaration& resource : blueprint.source.resources) {
-    const bool fits = std::ranges::any_of(*allowed, [&](const std::string& type) {
-      return type == resource.type ||
-             (type.ends_with("*") && resource.type.starts_with(type.substr(0, type.size() - 1)));
-    });
-    if (fits) continue;
-    return refuse("Resource type " + resource.type + " is not allowed by parameter ResourceTypes [" + joined(*allowed) +
-                  "]");
-  }
   return {};
 }
 
@@ -59,7 +44,8 @@ bool is_updatable(const std::string& status) {
 
 CLOUDFORMATION_OPERATION(CreateStack, create_stack) {
   CHECK(check_stack_name(input.stack_name));
-  CHECK(refuse_unsupported(input.stack_policy_body, input.stack_policy_url));
+  CHECK(refuse_policies(input.stack_policy_body, input.stack_policy_url));
+  CHECK(refuse_wishes({input.notification_arns, input.rollback_configuration, input.deployment_config}));
   const std::string print = fingerprint("CreateStack", input);
   const StackRow* held = state.tables.find_stack(ctx.call, input.stack_name);
   if (held != nullptr && held->status != "REVIEW_IN_PROGRESS") {
@@ -84,8 +70,7 @@ CLOUDFORMATION_OPERATION(CreateStack, create_stack) {
   proposal.given = given_parameters(input.parameters);
   TRY(proposal.deployment.tags, given_tags(input.tags));
   proposal.deployment.capabilities = input.capabilities.value_or(Texts{});
-  proposal.deployment.notification_arns = input.notification_arns.value_or(Texts{});
-  proposal.deployment.role_arn = input.role_arn.value_or("");
+  TRY(proposal.deployment.role_arn, given_role(input.role_arn, "", ctx));
   TRY(const auto blueprint, check_proposal(state.providers, list_zones(ctx), row, proposal));
   CHECK(check_resource_types(*blueprint, input.resource_types));
 
@@ -113,8 +98,9 @@ CLOUDFORMATION_OPERATION(CreateStack, create_stack) {
 
 CLOUDFORMATION_OPERATION(UpdateStack, update_stack) {
   TRY(const StackRow* stack, stack_or_fault(state, input.stack_name, ctx));
-  CHECK(refuse_unsupported(input.stack_policy_body, input.stack_policy_url));
-  CHECK(refuse_unsupported(input.stack_policy_during_update_body, input.stack_policy_during_update_url));
+  CHECK(refuse_policies(input.stack_policy_body, input.stack_policy_url));
+  CHECK(refuse_policies(input.stack_policy_during_update_body, input.stack_policy_during_update_url));
+  CHECK(refuse_wishes({input.notification_arns, input.rollback_configuration, input.deployment_config}));
   const std::string print = fingerprint("UpdateStack", input);
   TRY(const bool seen, seen_token(*stack, input.client_request_token, print));
   cfn::UpdateStackOutput output;
@@ -139,8 +125,7 @@ CLOUDFORMATION_OPERATION(UpdateStack, update_stack) {
     TRY(proposal.deployment.tags, given_tags(input.tags));
   }
   proposal.deployment.capabilities = input.capabilities.value_or(Texts{});
-  proposal.deployment.notification_arns = input.notification_arns.value_or(stack->present.notification_arns);
-  proposal.deployment.role_arn = input.role_arn.value_or(stack->present.role_arn);
+  TRY(proposal.deployment.role_arn, given_role(input.role_arn, stack->present.role_arn, ctx));
   const auto zones = list_zones(ctx);
   TRY(const auto blueprint, check_proposal(state.providers, zones, *stack, proposal));
   CHECK(check_resource_types(*blueprint, input.resource_types));
@@ -163,6 +148,8 @@ CLOUDFORMATION_OPERATION(UpdateStack, update_stack) {
 }
 
 CLOUDFORMATION_OPERATION(DeleteStack, delete_stack) {
+  if (input.deletion_mode.value_or("STANDARD") != "STANDARD") return not_supported("DeletionMode");
+  CHECK(refuse_wishes({std::nullopt, std::nullopt, input.deployment_config}));
   const StackRow* stack = state.tables.find_stack(ctx.call, input.stack_name);
   if (stack == nullptr || stack->status == "DELETE_COMPLETE" || stack->status == "DELETE_IN_PROGRESS") {
     return cfn::DeleteStack::Output{};
@@ -173,6 +160,7 @@ CLOUDFORMATION_OPERATION(DeleteStack, delete_stack) {
   if (stack->status.starts_with("UPDATE_") && stack->status.ends_with("IN_PROGRESS")) {
     return refuse("Stack:" + stack->id + " is in " + stack->status + " state and can not be deleted.");
   }
+  TRY(const std::string role, given_role(input.role_arn, stack->present.role_arn, ctx));
   const Texts retained = input.retain_resources.value_or(Texts{});
   if (!retained.empty() && stack->status != "DELETE_FAILED") {
     return refuse("Invalid operation on stack [" + stack->id +
@@ -183,7 +171,9 @@ CLOUDFORMATION_OPERATION(DeleteStack, delete_stack) {
       return refuse("Resource " + name + " does not exist for stack " + stack->name);
     }
   }
-  state.machine.begin_delete(stack_key(*stack), input.client_request_token.value_or(""), retained, ctx);
+  const std::string key = stack_key(*stack);
+  state.tables.stacks.modify(ctx.change, key, [&](StackRow& row) { row.present.role_arn = role; });
+  state.machine.begin_delete(key, input.client_request_token.value_or(""), retained, ctx);
   return cfn::DeleteStack::Output{};
 }
 
@@ -201,7 +191,13 @@ CLOUDFORMATION_OPERATION(ContinueUpdateRollback, continue_update_rollback) {
   if (stack->status != "UPDATE_ROLLBACK_FAILED") {
     return refuse("Stack:" + stack->id + " is in " + stack->status + " state and can not continue update rollback.");
   }
-  state.machine.continue_rollback(stack_key(*stack), input.client_request_token.value_or(""),
+  TRY(const std::string role, given_role(input.role_arn, stack->present.role_arn, ctx));
+  const std::string key = stack_key(*stack);
+  state.tables.stacks.modify(ctx.change, key, [&](StackRow& row) {
+    row.present.role_arn = role;
+    row.operation.previous.role_arn = role;
+  });
+  state.machine.continue_rollback(key, input.client_request_token.value_or(""),
                                   input.resources_to_skip.value_or(Texts{}), ctx);
   return cfn::ContinueUpdateRollback::Output{};
 }
