@@ -11,6 +11,13 @@ void FileBlobs::release(const std::string& blob) {
   std::filesystem::remove(directory_ + "/" + blob, ignored);
 }
 
+void FileBlobs::keep_only(const std::set<std::string>& blobs) {
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_, failed)) {
+    if (!blobs.contains(entry.path().filename().string())) release(entry.path().filename().string());
+  }
+}
+
 std::optional<std::string> FileBlobs::read(const std::string& blob, std::uint64_t limit) {
   const std::filesystem::path file = directory_ + "/" + blob;
   std::error_code failed;

@@ -11,6 +11,7 @@ class FileBlobs : public cloud::Blobs {
  public:
   explicit FileBlobs(std::string directory) : directory_(std::move(directory)) {}
   void release(const std::string& blob) override;
+  void keep_only(const std::set<std::string>& blobs) override;
   std::optional<std::string> read(const std::string& blob, std::uint64_t limit) override;
 
  private:

@@ -4,6 +4,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ class Blobs {
   virtual ~Blobs() = default;
   // Removes a blob that no row names any more. Unknown names are fine: after a crash it may be repeated.
   virtual void release(const std::string& blob) = 0;
+  // Once, after recovery and before any upload: removes all others.
+  virtual void keep_only(const std::set<std::string>& blobs) = 0;
   // Reads at most `limit` bytes of a small blob (a template); nothing when it is missing or larger.
   virtual std::optional<std::string> read(const std::string& blob, std::uint64_t limit) = 0;
 };

@@ -30,6 +30,7 @@ struct Clock : base::Clock {
 
 struct NoBlobs : cloud::Blobs {
   void release(const std::string&) override {}
+  void keep_only(const std::set<std::string>&) override {}
   std::optional<std::string> read(const std::string&, std::uint64_t) override { return std::nullopt; }
 };
 

@@ -348,7 +348,7 @@ void Gateway::deliver(Pending& pending, service::Answer answer) {
 
 void Gateway::refuse(Pending& pending, const base::Fault& fault) {
   // After a failure of ours the row may be on disk or not: then the file stays.
-  if (!pending.blob.empty() && fault.shape->http_status < 500) {
+  if (!pending.blob.empty() && fault.shape->http_status != 500) {
     std::error_code ignored;
     std::filesystem::remove(objects_ + "/" + pending.blob, ignored);
   }

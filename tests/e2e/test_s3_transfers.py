@@ -87,3 +87,20 @@ def test_presigned_urls_are_verified(tmp_path):
             assert caught.value.code == 403 and f"<Code>{code}</Code>" in caught.value.read().decode()
     finally:
         server.remove()
+
+
+def test_no_file_is_left_behind(tmp_path):
+    """Of an upload that the service refuses."""
+    server = Server(data=tmp_path / "data").start()
+    objects = server.data / "objects"
+    s3 = server.boto3("s3")
+    s3.create_bucket(Bucket="left", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="left", Key="stays", Body=b"bytes")
+    [stays] = objects.iterdir()
+    for wish in ({"StorageClass": "NO_SUCH"}, {"ObjectLockMode": "GOVERNANCE"}, {"SSECustomerAlgorithm": "AES256"}):
+        with pytest.raises(Exception):
+            s3.put_object(Bucket="left", Key="refused", Body=b"bytes", **wish)
+    with pytest.raises(Exception):
+        s3.put_object(Bucket="elsewhere", Key="refused", Body=b"bytes")
+    assert list(objects.iterdir()) == [stays]
+    server.remove()
