@@ -242,7 +242,9 @@ TEST(EcsService, DeletedServicesDrain) {
   EXPECT_EQ(world.bench.fault<api_ecs::DeleteService>(request),
             "InvalidParameterException: The service cannot be stopped while it is scaled above 0.");
   request.force = true;
+  EXPECT_TRUE(world.deregistered.empty());
   EXPECT_EQ(world.bench.ok<api_ecs::DeleteService>(request).service->status, "DRAINING");
+  EXPECT_EQ(world.deregistered, std::vector<std::string>{"service/default/web"});
   world.run(60s);
   EXPECT_EQ(world.web().status, "INACTIVE");
   EXPECT_EQ(world.runtime.sandboxes(), 0u);

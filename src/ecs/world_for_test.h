@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "api/autoscaling/operations.h"
 #include "api/ec2/operations.h"
 #include "api/ecr/operations.h"
 #include "api/ecs/operations.h"
@@ -34,6 +35,7 @@ struct WorldForTest : MetricSink {
   std::map<std::string, std::vector<std::string>> lines;  // by stream
   std::set<std::string> images{"app"};                    // repositories that have one
   std::set<std::string> roles{"exec", "worker"};          // those that ecs-tasks may assume
+  std::vector<std::string> deregistered;                  // scalable targets, by resource id
   std::vector<TaskUsage> usage;
   service::SessionsForTest sessions;
 
@@ -173,6 +175,12 @@ struct WorldForTest : MetricSink {
           [this](const auto& in, service::Context&) -> base::Outcome<api::logs::PutLogEventsResponse> {
             for (const auto& event : in.log_events) world.lines[in.log_stream_name].push_back(event.message);
             return api::logs::PutLogEventsResponse{};
+          });
+      registry.on<api::autoscaling::DeregisterScalableTarget>(
+          [this](const auto& in,
+                 service::Context&) -> base::Outcome<api::autoscaling::DeregisterScalableTarget::Output> {
+            world.deregistered.push_back(in.resource_id);
+            return api::autoscaling::DeregisterScalableTarget::Output{};
           });
       registry.on<api::iam::GetRole>(
           [this](const auto& in, service::Context&) -> base::Outcome<api::iam::GetRoleResponse> {

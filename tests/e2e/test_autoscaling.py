@@ -105,3 +105,21 @@ def test_the_cli(shared_server, target):
                              "--resource-id", RESOURCE, "--scalable-dimension", "ecs:service:DesiredCount",
                              "--scheduled-action-name", "n", "--schedule", "rate(1 hour)", check=False)
     assert done.returncode != 0 and "PutScheduledAction" in done.stderr
+
+
+def test_a_deleted_service_takes_its_target_along(autoscaling, ecs_service, shared_server):
+    service = ecs_service.describe_services(cluster="scaled", services=["workers"])["services"][0]
+    ecs_service.create_service(cluster="scaled", serviceName="going", taskDefinition="workers", desiredCount=0,
+                               launchType="FARGATE", networkConfiguration=service["networkConfiguration"])
+    target = {**TARGET, "ResourceId": "service/scaled/going"}
+    autoscaling.register_scalable_target(**target, MinCapacity=0, MaxCapacity=3)
+    autoscaling.put_scaling_policy(
+        **target, PolicyName="length", PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": 1, "CustomizedMetricSpecification": LENGTH})
+    cloudwatch = shared_server.boto3("cloudwatch")
+    prefix = "TargetTracking-service/scaled/going-"
+    assert len(cloudwatch.describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]) == 2
+    ecs_service.delete_service(cluster="scaled", service="going")
+    left = autoscaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[target["ResourceId"]])
+    assert left["ScalableTargets"] == []
+    assert cloudwatch.describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"] == []

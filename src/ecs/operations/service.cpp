@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/autoscaling/operations.h"
 #include "ecs/names.h"
 #include "ecs/operations/operations.h"
 #include "ecs/page.h"
@@ -237,6 +238,19 @@ Answer<api::ecs::UpdateService> update_service(Core& core, const api::ecs::Updat
   return out;
 }
 
+namespace {
+
+// A service's scalable target goes with it, and so do its policies and their alarms. Most services have none.
+void deregister_target(const ServiceRow& service, Context& ctx) {
+  api::autoscaling::DeregisterScalableTargetRequest request;
+  request.service_namespace = "ecs";
+  request.scalable_dimension = "ecs:service:DesiredCount";
+  request.resource_id = "service/" + service.cluster + "/" + service.name;
+  (void)service::call<api::autoscaling::DeregisterScalableTarget>(std::move(request), ctx);
+}
+
+}  // namespace
+
 Answer<api::ecs::DeleteService> delete_service(Core& core, const api::ecs::DeleteServiceRequest& in, Context& ctx) {
   TRY(const ClusterRow* cluster, cluster_or_fault(core.tables, ctx, in.cluster));
   TRY(const ServiceRow* held, service_or_fault(core, *cluster, in.service, ctx));
@@ -246,6 +260,7 @@ Answer<api::ecs::DeleteService> delete_service(Core& core, const api::ecs::Delet
   if (held->desired > 0 && !in.force.value_or(false)) {
     return base::fault(faults::InvalidParameterException, "The service cannot be stopped while it is scaled above 0.");
   }
+  deregister_target(*held, ctx);
   const std::string key = service_key(ctx, held->cluster, held->name);
   const ServiceRow& row = core.tables.services.modify(ctx.change, key, [](ServiceRow& change) {
     change.status = ServiceStatus::Draining;
