@@ -129,6 +129,16 @@ TEST_F(EcrTest, Policies) {
   EXPECT_EQ(bench.ok<GetLifecyclePolicy>({.repository_name = "team/app"}).lifecycle_policy_text, policy);
   EXPECT_TRUE(bench.fault<PutLifecyclePolicy>({.lifecycle_policy_text = "{}", .repository_name = "team/app"})
                   .starts_with("InvalidParameterException"));
+  EXPECT_EQ(bench.ok<DeleteLifecyclePolicy>({.repository_name = "team/app"}).lifecycle_policy_text, policy);
+  EXPECT_TRUE(
+      bench.fault<DeleteLifecyclePolicy>({.repository_name = "team/app"}).starts_with("LifecyclePolicyNotFound"));
   EXPECT_TRUE(
       bench.fault<GetRepositoryPolicy>({.repository_name = "team/app"}).starts_with("RepositoryPolicyNotFound"));
+  const std::string access = R"({"Version":"2012-10-17","Statement":[]})";
+  bench.ok<SetRepositoryPolicy>({.policy_text = access, .repository_name = "team/app"});
+  EXPECT_EQ(bench.ok<GetRepositoryPolicy>({.repository_name = "team/app"}).policy_text, access);
+  EXPECT_EQ(bench.ok<DeleteRepositoryPolicy>({.repository_name = "team/app"}).policy_text, access);
+  EXPECT_EQ(bench.fault<DeleteRepositoryPolicy>({.repository_name = "team/app"}),
+            "RepositoryPolicyNotFoundException: Repository policy does not exist for the repository with name "
+            "'team/app' in the registry with id '000000000000'");
 }

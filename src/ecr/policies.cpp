@@ -10,15 +10,56 @@ namespace faults = api::ecr::faults;
 
 constexpr std::size_t kLongestLifecyclePolicy = 30'720;
 
-std::unexpected<base::Fault> no_lifecycle_policy(const std::string& name, const service::Context& ctx) {
-  return base::fault(faults::LifecyclePolicyNotFoundException,
-                     "Lifecycle policy does not exist for the repository with name '" + name + "' " + in_registry(ctx));
+// A repository has two policies, which are set, shown and deleted alike.
+using PolicyText = std::string RepositoryRow::*;
+constexpr PolicyText kLifecycle = &RepositoryRow::lifecycle_policy;
+constexpr PolicyText kAccess = &RepositoryRow::policy;
+
+std::unexpected<base::Fault> no_policy(PolicyText which, const std::string& name, const service::Context& ctx) {
+  const std::string rest = " policy does not exist for the repository with name '" + name + "' " + in_registry(ctx);
+  if (which == kLifecycle) return base::fault(faults::LifecyclePolicyNotFoundException, "Lifecycle" + rest);
+  return base::fault(faults::RepositoryPolicyNotFoundException, "Repository" + rest);
 }
 
-std::unexpected<base::Fault> no_policy(const std::string& name, const service::Context& ctx) {
-  return base::fault(
-      faults::RepositoryPolicyNotFoundException,
-      "Repository policy does not exist for the repository with name '" + name + "' " + in_registry(ctx));
+template <class Op>
+typename Op::Output answer(const std::string& repository, const std::string& text, const service::Context& ctx) {
+  typename Op::Output out;
+  out.registry_id = ctx.call.account;
+  out.repository_name = repository;
+  if constexpr (requires { out.lifecycle_policy_text; }) {
+    out.lifecycle_policy_text = text;
+  } else {
+    out.policy_text = text;
+  }
+  return out;
+}
+
+template <class Op>
+base::Outcome<typename Op::Output> set(PolicyText which, State& state, const typename Op::Input& input,
+                                       const std::string& text, service::Context& ctx) {
+  state.repositories.modify(ctx.change, repository_key(ctx, input.repository_name),
+                            [&](auto& row) { row.*which = text; });
+  return answer<Op>(input.repository_name, text, ctx);
+}
+
+template <class Op>
+base::Outcome<typename Op::Output> get(PolicyText which, State& state, const typename Op::Input& input,
+                                       service::Context& ctx) {
+  TRY(const RepositoryRow* row, state.repository(ctx, input.repository_name, input.registry_id));
+  if ((row->*which).empty()) return no_policy(which, row->name, ctx);
+  return answer<Op>(row->name, row->*which, ctx);
+}
+
+// Answers what it was.
+template <class Op>
+base::Outcome<typename Op::Output> erase(PolicyText which, State& state, const typename Op::Input& input,
+                                         service::Context& ctx) {
+  auto was = get<Op>(which, state, input, ctx);
+  if (was) {
+    state.repositories.modify(ctx.change, repository_key(ctx, input.repository_name),
+                              [&](auto& row) { (row.*which).clear(); });
+  }
+  return was;
 }
 
 std::unexpected<base::Fault> bad_lifecycle_policy(const std::string& why) {
@@ -59,37 +100,17 @@ base::Outcome<api::ecr::PutLifecyclePolicy::Output> put_lifecycle_policy(
     State& state, const api::ecr::PutLifecyclePolicy::Input& input, service::Context& ctx) {
   CHECK(state.repository(ctx, input.repository_name, input.registry_id));
   CHECK(check_lifecycle_policy(input.lifecycle_policy_text));
-  state.repositories.modify(ctx.change, repository_key(ctx, input.repository_name),
-                            [&](auto& row) { row.lifecycle_policy = input.lifecycle_policy_text; });
-  api::ecr::PutLifecyclePolicy::Output out;
-  out.registry_id = ctx.call.account;
-  out.repository_name = input.repository_name;
-  out.lifecycle_policy_text = input.lifecycle_policy_text;
-  return out;
+  return set<api::ecr::PutLifecyclePolicy>(kLifecycle, state, input, input.lifecycle_policy_text, ctx);
 }
 
 base::Outcome<api::ecr::GetLifecyclePolicy::Output> get_lifecycle_policy(
     State& state, const api::ecr::GetLifecyclePolicy::Input& input, service::Context& ctx) {
-  TRY(const RepositoryRow* row, state.repository(ctx, input.repository_name, input.registry_id));
-  if (row->lifecycle_policy.empty()) return no_lifecycle_policy(row->name, ctx);
-  api::ecr::GetLifecyclePolicy::Output out;
-  out.registry_id = ctx.call.account;
-  out.repository_name = row->name;
-  out.lifecycle_policy_text = row->lifecycle_policy;
-  return out;
+  return get<api::ecr::GetLifecyclePolicy>(kLifecycle, state, input, ctx);
 }
 
 base::Outcome<api::ecr::DeleteLifecyclePolicy::Output> delete_lifecycle_policy(
     State& state, const api::ecr::DeleteLifecyclePolicy::Input& input, service::Context& ctx) {
-  TRY(const RepositoryRow* row, state.repository(ctx, input.repository_name, input.registry_id));
-  if (row->lifecycle_policy.empty()) return no_lifecycle_policy(row->name, ctx);
-  api::ecr::DeleteLifecyclePolicy::Output out;
-  out.registry_id = ctx.call.account;
-  out.repository_name = row->name;
-  out.lifecycle_policy_text = row->lifecycle_policy;
-  state.repositories.modify(ctx.change, repository_key(ctx, input.repository_name),
-                            [](auto& held) { held.lifecycle_policy.clear(); });
-  return out;
+  return erase<api::ecr::DeleteLifecyclePolicy>(kLifecycle, state, input, ctx);
 }
 
 base::Outcome<api::ecr::SetRepositoryPolicy::Output> set_repository_policy(
@@ -101,37 +122,17 @@ base::Outcome<api::ecr::SetRepositoryPolicy::Output> set_repository_policy(
                        "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy "
                        "provided'");
   }
-  state.repositories.modify(ctx.change, repository_key(ctx, input.repository_name),
-                            [&](auto& row) { row.policy = input.policy_text; });
-  api::ecr::SetRepositoryPolicy::Output out;
-  out.registry_id = ctx.call.account;
-  out.repository_name = input.repository_name;
-  out.policy_text = input.policy_text;
-  return out;
+  return set<api::ecr::SetRepositoryPolicy>(kAccess, state, input, input.policy_text, ctx);
 }
 
 base::Outcome<api::ecr::GetRepositoryPolicy::Output> get_repository_policy(
     State& state, const api::ecr::GetRepositoryPolicy::Input& input, service::Context& ctx) {
-  TRY(const RepositoryRow* row, state.repository(ctx, input.repository_name, input.registry_id));
-  if (row->policy.empty()) return no_policy(row->name, ctx);
-  api::ecr::GetRepositoryPolicy::Output out;
-  out.registry_id = ctx.call.account;
-  out.repository_name = row->name;
-  out.policy_text = row->policy;
-  return out;
+  return get<api::ecr::GetRepositoryPolicy>(kAccess, state, input, ctx);
 }
 
 base::Outcome<api::ecr::DeleteRepositoryPolicy::Output> delete_repository_policy(
     State& state, const api::ecr::DeleteRepositoryPolicy::Input& input, service::Context& ctx) {
-  TRY(const RepositoryRow* row, state.repository(ctx, input.repository_name, input.registry_id));
-  if (row->policy.empty()) return no_policy(row->name, ctx);
-  api::ecr::DeleteRepositoryPolicy::Output out;
-  out.registry_id = ctx.call.account;
-  out.repository_name = row->name;
-  out.policy_text = row->policy;
-  state.repositories.modify(ctx.change, repository_key(ctx, input.repository_name),
-                            [](auto& held) { held.policy.clear(); });
-  return out;
+  return erase<api::ecr::DeleteRepositoryPolicy>(kAccess, state, input, ctx);
 }
 
 }  // namespace ecr
