@@ -35,6 +35,10 @@ using Made = std::expected<void, std::string>;
 
 constexpr int kIoThreads = 2;
 
+// Blobs of images come by pushes, which name them when all are there, and by pulls from other registries, whose images
+// nothing names: they are kept as long as they are used now and then.
+constexpr FileBlobs::Grace kImageBlobGrace{.released = std::chrono::minutes(10), .unnamed = std::chrono::days(7)};
+
 // Blocks the signals that end the server, in every thread made after it, and waits for one of them in a thread of its
 // own.
 class EndSignals {
@@ -120,6 +124,7 @@ class ServerProcess {
   KernelRandom random_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<FileBlobs> blobs_;
+  std::unique_ptr<FileBlobs> image_blobs_;
   std::unique_ptr<runtime::Runtime> runtime_;
   gateway::SessionKeys sessions_;
   std::unique_ptr<cloud::Cloud> cloud_;
@@ -138,7 +143,8 @@ Made ServerProcess::open_state() {
   auto store = store::open_rocks_store(options_.data, [this](auto task) { post(std::move(task)); }, std::move(storing));
   if (!store) return std::unexpected(store.error().message);
   store_ = std::move(*store);
-  blobs_ = std::make_unique<FileBlobs>(options_.data + "/objects");
+  blobs_ = std::make_unique<FileBlobs>(options_.data + "/objects", FileBlobs::Grace{});
+  image_blobs_ = std::make_unique<FileBlobs>(options_.data + "/blobs/sha256", kImageBlobGrace);
   return {};
 }
 
@@ -180,7 +186,7 @@ Made ServerProcess::open_cloud() {
   // What containers are told; they share this host's network.
   config.endpoint = "http://127.0.0.1:" + std::to_string(server_->port());
   cloud_ = std::make_unique<cloud::Cloud>(
-      cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_, &sessions_}, config);
+      cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_, &sessions_, image_blobs_.get()}, config);
   if (auto recovered = cloud_->recover(); !recovered) return std::unexpected(recovered.error().message);
   store_->push();
   return {};

@@ -61,6 +61,7 @@ class Cloud : public service::Invoker {
     runtime::Runtime& runtime;
     Blobs& blobs;
     service::Sessions* sessions = nullptr;  // told of temporary keys, on the strand; nullptr if nobody verifies them
+    Blobs* image_blobs = nullptr;           // of the registry, by hex digest; nullptr if nobody keeps them
   };
 
   Cloud(Parts parts, Config config);

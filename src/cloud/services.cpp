@@ -2,6 +2,7 @@
 
 #include "autoscaling/service.h"
 #include "cloud/adapters/alarm_actions.h"
+#include "cloud/adapters/image_blobs.h"
 #include "cloud/adapters/object_blobs.h"
 #include "cloud/adapters/queue_metrics.h"
 #include "cloud/adapters/service_events.h"
@@ -49,7 +50,8 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->add(std::move(autoscaling));
   services->add(iam::make_service(*sessions));
   services->add(ec2::make_service());
-  services->add(ecr::make_service());
+  auto image_blobs = std::make_shared<ImageBlobs>(parts.image_blobs);
+  services->add(ecr::make_service(*image_blobs));
   services->add(std::move(ecs));
   auto object_blobs = std::make_shared<ObjectBlobs>(parts.blobs);
   services->add(s3::make_service(*object_blobs));
@@ -58,6 +60,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->adapters.push_back(std::move(queue_metrics));
   services->adapters.push_back(std::move(alarm_actions));
   services->adapters.push_back(std::move(service_metrics));
+  services->adapters.push_back(std::move(image_blobs));
   services->adapters.push_back(std::move(object_blobs));
   services->adapters.push_back(std::move(templates));
   services->adapters.push_back(std::move(service_events));

@@ -2,6 +2,7 @@
 
 #include "api/ecr/operations.h"
 #include "ecr/service.h"
+#include "ecr/state.h"
 #include "service/bench_for_test.h"
 #include "wire/digest.h"
 
@@ -30,7 +31,19 @@ class EcrTest : public testing::Test {
     return out.image ? out.image->image_id->image_digest.value() : "";
   }
 
-  service::BenchForTest bench{ecr::make_service};
+  struct FakeBlobs : ecr::Blobs {
+    void release(const std::string& digest) override { released.insert(digest); }
+    void keep_only(const std::set<std::string>& digests) override { kept = digests; }
+    std::set<std::string> released;
+    std::set<std::string> kept;
+  };
+  bool has_layer(const std::string& digest) {
+    const auto out = bench.ok<BatchCheckLayerAvailability>({.layer_digests = {digest}, .repository_name = "team/app"});
+    return out.layers->front().layer_availability == "AVAILABLE";
+  }
+
+  FakeBlobs blobs;
+  service::BenchForTest bench{[this] { return ecr::make_service(blobs); }};
 };
 
 }  // namespace
@@ -141,4 +154,65 @@ TEST_F(EcrTest, Policies) {
   EXPECT_EQ(bench.fault<DeleteRepositoryPolicy>({.repository_name = "team/app"}),
             "RepositoryPolicyNotFoundException: Repository policy does not exist for the repository with name "
             "'team/app' in the registry with id '000000000000'");
+}
+
+TEST_F(EcrTest, WhatNoImageNeedsGoesAfterAGrace) {
+  const std::string shared = add_layer("shared");
+  const std::string own = add_layer("own");
+  const std::string first = put(manifest(shared), "first");
+  const std::string second =
+      put(R"({"schemaVersion":2,"config":{"digest":")" + shared + R"("},"layers":[{"digest":")" + own + R"("}]})",
+          "second");
+  bench.advance(24 * ecr::kGrace);
+  EXPECT_TRUE(blobs.released.empty());
+
+  bench.ok<BatchDeleteImage>({.image_ids = {{.image_tag = "second"}}, .repository_name = "team/app"});
+  bench.advance(ecr::kGrace - std::chrono::seconds(1));
+  EXPECT_TRUE(blobs.released.empty());
+  bench.advance(std::chrono::seconds(1));
+  EXPECT_EQ(blobs.released, std::set<std::string>{second}) << "the manifest";
+  EXPECT_FALSE(has_layer(own));
+  EXPECT_TRUE(has_layer(shared));
+  bench.restart();
+  EXPECT_EQ(blobs.kept, (std::set<std::string>{first, own, shared})) << "a retired blob is not lost in a crash";
+  bench.advance(ecr::kGrace);
+  EXPECT_EQ(blobs.released, (std::set<std::string>{second, own}));
+
+  bench.ok<DeleteRepository>({.force = true, .repository_name = "team/app"});
+  bench.advance(ecr::kGrace);
+  EXPECT_EQ(blobs.released, (std::set<std::string>{first, second, own, shared}));
+}
+
+TEST_F(EcrTest, APushInProgressKeepsItsLayers) {
+  const std::string layer = add_layer("layer");
+  const std::string digest = put(manifest(layer), "one");
+  bench.ok<BatchDeleteImage>({.image_ids = {{.image_tag = "one"}}, .repository_name = "team/app"});
+  bench.advance(ecr::kGrace - std::chrono::seconds(1));
+  ASSERT_TRUE(has_layer(layer));  // a push asks, and sends only its manifest
+  bench.advance(ecr::kGrace / 2);
+  EXPECT_EQ(put(manifest(layer), "two"), digest);
+  bench.advance(24 * ecr::kGrace);
+  EXPECT_TRUE(blobs.released.empty());
+  EXPECT_TRUE(has_layer(layer));
+}
+
+TEST_F(EcrTest, AnAbandonedPushLeavesNothing) {
+  const std::string layer = add_layer("layer");
+  bench.advance(ecr::kGrace);
+  EXPECT_FALSE(has_layer(layer));
+  bench.advance(ecr::kGrace);
+  EXPECT_EQ(blobs.released, std::set<std::string>{layer});
+}
+
+TEST_F(EcrTest, ABlobStaysWhileAnotherRepositoryNamesIt) {
+  const std::string layer = add_layer("layer");
+  put(manifest(layer), "one");
+  bench.ok<CreateRepository>({.repository_name = "other"});
+  const std::string hash = layer.substr(7);
+  bench.call.upload = service::Upload{.blob = hash, .size = 5, .sha256 = hash};
+  bench.ok<CompleteLayerUpload>({.layer_digests = {layer}, .repository_name = "other", .upload_id = "u"});
+  bench.ok<PutImage>({.image_manifest = manifest(layer), .image_tag = "one", .repository_name = "other"});
+  bench.ok<DeleteRepository>({.force = true, .repository_name = "team/app"});
+  bench.advance(24 * ecr::kGrace);
+  EXPECT_TRUE(blobs.released.empty());
 }

@@ -45,6 +45,20 @@ std::expected<const ImageRow*, ImageFailure> find(const State& state, const std:
   return row;
 }
 
+// `use` gets each identifier with its image, in order, and may refuse it; what names none fails.
+template <class Use>
+void each_image(const State& state, const std::string& prefix, const std::vector<ImageIdentifier>& ids,
+                std::vector<ImageFailure>& failures, Use use) {
+  for (const ImageIdentifier& id : ids) {
+    const auto row = find(state, prefix, id);
+    if (!row) {
+      failures.push_back(row.error());
+    } else if (auto refused = use(id, **row)) {
+      failures.push_back(std::move(*refused));
+    }
+  }
+}
+
 base::Outcome<void> check_batch(std::size_t size) {
   if (size >= 1 && size <= kBatchMax) return {};
   return base::fault(faults::InvalidParameterException,
@@ -91,7 +105,7 @@ void remove(State& state, const std::string& prefix, const ImageIdentifier& id, 
   }
   for (const std::string& tag : row.tags) removed.push_back({.image_digest = digest, .image_tag = tag});
   if (row.tags.empty()) removed.push_back({.image_digest = digest});
-  state.images.erase(ctx.change, key);
+  state.erase_image(ctx, key);
 }
 
 }  // namespace
@@ -104,21 +118,17 @@ base::Outcome<api::ecr::BatchGetImage::Output> batch_get_image(State& state,
   const std::string prefix = inner_prefix(ctx, repository->name);
   api::ecr::BatchGetImage::Output out;
   auto& images = out.images.emplace();
-  auto& failures = out.failures.emplace();
-  for (const ImageIdentifier& id : input.image_ids) {
-    const auto row = find(state, prefix, id);
-    if (!row) {
-      failures.push_back(row.error());
-      continue;
-    }
-    auto& image = images.emplace_back();
-    image.registry_id = ctx.call.account;
-    image.repository_name = repository->name;
-    image.image_id.emplace().image_digest = (*row)->digest;
-    image.image_id->image_tag = id.image_tag;
-    image.image_manifest = (*row)->manifest;
-    image.image_manifest_media_type = (*row)->media_type;
-  }
+  each_image(state, prefix, input.image_ids, out.failures.emplace(),
+             [&](const ImageIdentifier& id, const ImageRow& row) -> std::optional<ImageFailure> {
+               auto& image = images.emplace_back();
+               image.registry_id = ctx.call.account;
+               image.repository_name = repository->name;
+               image.image_id.emplace().image_digest = row.digest;
+               image.image_id->image_tag = id.image_tag;
+               image.image_manifest = row.manifest;
+               image.image_manifest_media_type = row.media_type;
+               return std::nullopt;
+             });
   return out;
 }
 
@@ -130,22 +140,17 @@ base::Outcome<api::ecr::BatchDeleteImage::Output> batch_delete_image(State& stat
   const std::string prefix = inner_prefix(ctx, repository->name);
   api::ecr::BatchDeleteImage::Output out;
   auto& removed = out.image_ids.emplace();
-  auto& failures = out.failures.emplace();
-  for (const ImageIdentifier& id : input.image_ids) {
-    const auto row = find(state, prefix, id);
-    if (!row) {
-      failures.push_back(row.error());
-      continue;
-    }
-    const bool whole = id.image_digest || (*row)->tags.size() <= 1;
-    const ImageRow* index = whole ? index_that_names(state, prefix, (*row)->digest) : nullptr;
-    if (index != nullptr) {
-      failures.push_back(failure(id, "ImageReferencedByManifestList",
-                                 "Requested image referenced by manifest list: [" + index->digest + "]"));
-      continue;
-    }
-    remove(state, prefix, id, **row, ctx, removed);
-  }
+  each_image(state, prefix, input.image_ids, out.failures.emplace(),
+             [&](const ImageIdentifier& id, const ImageRow& row) -> std::optional<ImageFailure> {
+               const bool whole = id.image_digest || row.tags.size() <= 1;
+               const ImageRow* index = whole ? index_that_names(state, prefix, row.digest) : nullptr;
+               if (index != nullptr) {
+                 return failure(id, "ImageReferencedByManifestList",
+                                "Requested image referenced by manifest list: [" + index->digest + "]");
+               }
+               remove(state, prefix, id, row, ctx, removed);
+               return std::nullopt;
+             });
   return out;
 }
 

@@ -22,6 +22,7 @@ base::Outcome<api::ecr::BatchCheckLayerAvailability::Output> batch_check_layer_a
     layer.layer_digest = digest;
     layer.layer_availability = row == nullptr ? "UNAVAILABLE" : "AVAILABLE";
     if (row == nullptr) continue;
+    state.spare_layer(ctx, inner_prefix(ctx, repository->name) + digest);
     layer.layer_size = row->size;
     layer.media_type = row->media_type;
   }
@@ -55,8 +56,13 @@ base::Outcome<api::ecr::CompleteLayerUpload::Output> complete_layer_upload(
   row.digest = digest;
   row.size = static_cast<std::int64_t>(ctx.call.upload->size);
   row.media_type = kLayerMediaType;
+  row.check_at = ctx.now + kGrace;
   const std::string key = inner_prefix(ctx, repository->name) + digest;
-  if (state.layers.find(key) == nullptr) state.layers.put(ctx.change, key, std::move(row));
+  if (state.layers.find(key) == nullptr) {
+    state.layers.put(ctx.change, key, std::move(row));
+  } else {
+    state.spare_layer(ctx, key);
+  }
   api::ecr::CompleteLayerUpload::Output out;
   out.registry_id = ctx.call.account;
   out.repository_name = repository->name;

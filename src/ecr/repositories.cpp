@@ -162,8 +162,8 @@ base::Outcome<api::ecr::DeleteRepository::Output> delete_repository(State& state
   out.repository = to_shape(*row, ctx);
   out.repository->image_scanning_configuration.reset();
   out.repository->encryption_configuration.reset();
-  for (const std::string& key : images) state.images.erase(ctx.change, key);
-  for (const std::string& key : layers) state.layers.erase(ctx.change, key);
+  for (const std::string& key : images) state.erase_image(ctx, key);
+  for (const std::string& key : layers) state.erase_layer(ctx, key);
   state.repositories.erase(ctx.change, repository_key(ctx, input.repository_name));
   return out;
 }

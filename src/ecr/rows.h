@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,12 +77,24 @@ struct LayerRow {
   std::string digest;
   std::int64_t size = 0;
   std::string media_type;
+  std::optional<base::TimePoint> check_at;  // it goes then, unless an image needs it
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
     field(1, row.digest);
     field(2, row.size);
     field(3, row.media_type);
+    field(4, row.check_at);
+  }
+};
+
+// A blob that no image or layer names any more, and when its file goes unless one does again. Key: digest.
+struct RetiredRow {
+  base::TimePoint release_at{};
+
+  template <class Self, class Field>
+  static void fields(Self& row, Field&& field) {
+    field(1, row.release_at);
   }
 };
 

@@ -8,6 +8,8 @@ namespace {
 
 class Ecr final : public service::Service {
  public:
+  explicit Ecr(Blobs& blobs) : state_(blobs) {}
+
   void register_operations(service::Registry& registry) override {
     using namespace api::ecr;
     add<CreateRepository>(registry, create_repository);
@@ -36,7 +38,12 @@ class Ecr final : public service::Service {
     add<GetDownloadUrlForLayer>(registry, get_download_url_for_layer);
   }
 
-  std::vector<service::TableBase*> tables() override { return {&state_.repositories, &state_.images, &state_.layers}; }
+  std::vector<service::TableBase*> tables() override {
+    return {&state_.repositories, &state_.images, &state_.layers, &state_.retired};
+  }
+  void recovered(service::Context&) override { state_.release_unnamed(); }
+  base::TimePoint deadline() const override { return state_.sweep_due(); }
+  void tick(service::Context& ctx) override { state_.sweep(ctx); }
 
  private:
   template <class Op>
@@ -54,8 +61,8 @@ class Ecr final : public service::Service {
 
 }  // namespace
 
-std::unique_ptr<service::Service> make_service() {
-  return std::make_unique<Ecr>();
+std::unique_ptr<service::Service> make_service(Blobs& blobs) {
+  return std::make_unique<Ecr>(blobs);
 }
 
 }  // namespace ecr

@@ -6,10 +6,12 @@
 
 #include <memory>
 
+#include "ecr/ports.h"
 #include "service/registry.h"
 
 namespace ecr {
 
-std::unique_ptr<service::Service> make_service();
+// `blobs` must outlive the service.
+std::unique_ptr<service::Service> make_service(Blobs& blobs);
 
 }  // namespace ecr

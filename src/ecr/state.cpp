@@ -22,21 +22,46 @@ std::string flat(std::string_view name) {
 
 }  // namespace
 
-State::State()
+State::State(Blobs& blobs)
     : repositories("ecr.repositories", service::make_codec<RepositoryRow>()),
       images("ecr.images", service::make_codec<ImageRow>()),
-      layers("ecr.layers", service::make_codec<LayerRow>()) {
+      layers("ecr.layers", service::make_codec<LayerRow>()),
+      retired("ecr.retired", service::make_codec<RetiredRow>()),
+      blobs_(blobs) {
   images.on_change = [this](const std::string& key, const ImageRow* before, const ImageRow* after) {
-    const std::string prefix = key.substr(0, key.rfind('/') + 1);
-    // A tag that moved is in the index under its new image already, or soon will be.
-    for (const std::string& tag : before == nullptr ? std::vector<std::string>{} : before->tags) {
-      const auto found = digest_by_tag_.find(prefix + tag);
-      if (found != digest_by_tag_.end() && found->second == before->digest) digest_by_tag_.erase(found);
-    }
-    for (const std::string& tag : after == nullptr ? std::vector<std::string>{} : after->tags) {
-      digest_by_tag_[prefix + tag] = after->digest;
-    }
+    on_image(key, before, after);
   };
+  layers.on_change = [this](const std::string& key, const LayerRow* before, const LayerRow* after) {
+    on_layer(key, before, after);
+  };
+  retired.on_change = [this](const std::string& digest, const RetiredRow* before, const RetiredRow* after) {
+    if (before != nullptr) retirements_.erase({before->release_at, digest});
+    if (after != nullptr) retirements_.insert({after->release_at, digest});
+  };
+}
+
+void State::on_image(const std::string& key, const ImageRow* before, const ImageRow* after) {
+  const std::string prefix = key.substr(0, key.rfind('/') + 1);
+  // A tag that moved is in the index under its new image already, or soon will be.
+  for (const std::string& tag : before == nullptr ? std::vector<std::string>{} : before->tags) {
+    const auto found = digest_by_tag_.find(prefix + tag);
+    if (found != digest_by_tag_.end() && found->second == before->digest) digest_by_tag_.erase(found);
+  }
+  for (const std::string& tag : after == nullptr ? std::vector<std::string>{} : after->tags) {
+    digest_by_tag_[prefix + tag] = after->digest;
+  }
+  if (before != nullptr && after != nullptr) return;  // the digest is the key: only tags differ
+  const ImageRow& image = before != nullptr ? *before : *after;
+  const int step = before != nullptr ? -1 : 1;
+  count(blob_holders_, image.digest, step);
+  for (const std::string& digest : layers_of(image)) count(layer_holders_, prefix + digest, step);
+}
+
+void State::on_layer(const std::string& key, const LayerRow* before, const LayerRow* after) {
+  if (before != nullptr && before->check_at) layer_checks_.erase({*before->check_at, key});
+  if (after != nullptr && after->check_at) layer_checks_.insert({*after->check_at, key});
+  if (before != nullptr && after != nullptr) return;
+  count(blob_holders_, before != nullptr ? before->digest : after->digest, before != nullptr ? -1 : 1);
 }
 
 const ImageRow* State::find_tag(const std::string& images_prefix, const std::string& tag) const {
