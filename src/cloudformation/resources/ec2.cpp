@@ -30,6 +30,11 @@ std::expected<void, Failure> sync_ec2_tags(const Job& job, const std::string& id
   return {};
 }
 
+Step remove_by_id(const Job& job, const api::Operation& operation, const char* parameter) {
+  CHECK(invoke_gone(job, operation, object({{parameter, job.physical_id}})));
+  return done(job.physical_id);
+}
+
 namespace {
 
 constexpr UpdateBehavior kReplace = UpdateBehavior::Replace;
@@ -99,8 +104,7 @@ Step update_vpc(const Job& job) {
 }
 
 Step remove_vpc(const Job& job) {
-  CHECK(invoke_gone(job, ec2::DeleteVpc::operation(), object({{"VpcId", job.physical_id}})));
-  return done(job.physical_id);
+  return remove_by_id(job, ec2::DeleteVpc::operation(), "VpcId");
 }
 
 constexpr PropertySchema kSubnetProperties[] = {
@@ -152,8 +156,7 @@ Step update_subnet(const Job& job) {
 }
 
 Step remove_subnet(const Job& job) {
-  CHECK(invoke_gone(job, ec2::DeleteSubnet::operation(), object({{"SubnetId", job.physical_id}})));
-  return done(job.physical_id);
+  return remove_by_id(job, ec2::DeleteSubnet::operation(), "SubnetId");
 }
 
 constexpr PropertySchema kIngressMembers[] = {
@@ -265,8 +268,7 @@ Step update_group(const Job& job) {
 }
 
 Step remove_group(const Job& job) {
-  CHECK(invoke_gone(job, ec2::DeleteSecurityGroup::operation(), object({{"GroupId", job.physical_id}})));
-  return done(job.physical_id);
+  return remove_by_id(job, ec2::DeleteSecurityGroup::operation(), "GroupId");
 }
 
 constexpr PropertySchema kIngressProperties[] = {

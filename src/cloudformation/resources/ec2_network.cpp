@@ -37,8 +37,7 @@ Step create_table(const Job& job) {
 }
 
 Step remove_table(const Job& job) {
-  CHECK(invoke_gone(job, ec2::DeleteRouteTable::operation(), object({{"RouteTableId", job.physical_id}})));
-  return done(job.physical_id);
+  return remove_by_id(job, ec2::DeleteRouteTable::operation(), "RouteTableId");
 }
 
 constexpr PropertySchema kRouteProperties[] = {
@@ -106,8 +105,7 @@ Step update_association(const Job& job) {
 }
 
 Step remove_association(const Job& job) {
-  CHECK(invoke_gone(job, ec2::DisassociateRouteTable::operation(), object({{"AssociationId", job.physical_id}})));
-  return done(job.physical_id);
+  return remove_by_id(job, ec2::DisassociateRouteTable::operation(), "AssociationId");
 }
 
 constexpr PropertySchema kGatewayProperties[] = {{.name = "Tags", .kind = PropertyKind::TagList}};
@@ -126,8 +124,7 @@ Step create_gateway(const Job& job) {
 }
 
 Step remove_gateway(const Job& job) {
-  CHECK(invoke_gone(job, ec2::DeleteInternetGateway::operation(), object({{"InternetGatewayId", job.physical_id}})));
-  return done(job.physical_id);
+  return remove_by_id(job, ec2::DeleteInternetGateway::operation(), "InternetGatewayId");
 }
 
 constexpr PropertySchema kAttachmentProperties[] = {
