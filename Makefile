@@ -4,7 +4,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 CTEST := ctest --test-dir $(BUILD) --output-on-failure
 
-.PHONY: help setup build demo test unit e2e check format bench clean
+.PHONY: help setup build demo test unit e2e check lint format bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,6 +40,9 @@ e2e: compile ## only the end-to-end tests
 
 check: ## house rules: format, bans, module directions, sizes
 	@python3 tools/tidy.py
+
+lint: ## clang-tidy over the sources that differ from main
+	@tools/lint.py --build $(BUILD)
 
 format: ## format all sources
 	@git ls-files '*.cpp' '*.h' | xargs clang-format-19 -i
