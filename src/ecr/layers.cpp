@@ -5,7 +5,8 @@ namespace {
 
 namespace faults = api::ecr::faults;
 
-constexpr std::int64_t kPartSize = 20'971'520;  // bytes, as AWS answers
+// Bytes. AWS answers twice that; in base64 it has to fit into a request body.
+constexpr std::int64_t kPartSize = 10'485'760;
 constexpr std::string_view kLayerMediaType = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 }  // namespace
@@ -39,13 +40,24 @@ base::Outcome<api::ecr::InitiateLayerUpload::Output> initiate_layer_upload(
   return out;
 }
 
+// The gateway has taken the bytes and checked that they follow those before.
+base::Outcome<api::ecr::UploadLayerPart::Output> upload_layer_part(State& state,
+                                                                   const api::ecr::UploadLayerPart::Input& input,
+                                                                   service::Context& ctx) {
+  CHECK(state.repository(ctx, input.repository_name, input.registry_id));
+  api::ecr::UploadLayerPart::Output out;
+  out.registry_id = ctx.call.account;
+  out.repository_name = input.repository_name;
+  out.upload_id = input.upload_id;
+  out.last_byte_received = input.part_last_byte;
+  return out;
+}
+
 base::Outcome<api::ecr::CompleteLayerUpload::Output> complete_layer_upload(
     State& state, const api::ecr::CompleteLayerUpload::Input& input, service::Context& ctx) {
   TRY(const RepositoryRow* repository, state.repository(ctx, input.repository_name, input.registry_id));
   if (!ctx.call.upload) {
-    return base::fault(faults::UploadNotFoundException, "Upload with id '" + input.upload_id +
-                                                            "' not found: layers are uploaded through the registry "
-                                                            "endpoints under /v2/, not through UploadLayerPart");
+    return base::fault(faults::UploadNotFoundException, "Upload with id '" + input.upload_id + "' not found");
   }
   const std::string digest = "sha256:" + ctx.call.upload->sha256;
   if (input.layer_digests.empty() || input.layer_digests.front() != digest) {

@@ -43,6 +43,7 @@ ECR_OPERATION(describe_images, DescribeImages);
 // layers.cpp
 ECR_OPERATION(batch_check_layer_availability, BatchCheckLayerAvailability);
 ECR_OPERATION(initiate_layer_upload, InitiateLayerUpload);
+ECR_OPERATION(upload_layer_part, UploadLayerPart);
 ECR_OPERATION(complete_layer_upload, CompleteLayerUpload);
 ECR_OPERATION(get_download_url_for_layer, GetDownloadUrlForLayer);
 

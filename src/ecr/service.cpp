@@ -34,6 +34,7 @@ class Ecr final : public service::Service {
     add<DescribeImages>(registry, describe_images);
     add<BatchCheckLayerAvailability>(registry, batch_check_layer_availability);
     add<InitiateLayerUpload>(registry, initiate_layer_upload);
+    add<UploadLayerPart>(registry, upload_layer_part);
     add<CompleteLayerUpload>(registry, complete_layer_upload);
     add<GetDownloadUrlForLayer>(registry, get_download_url_for_layer);
   }

@@ -228,13 +228,9 @@ void Gateway::handle_api(std::shared_ptr<Pending> pending) {
     });
     return;
   }
-  if (pending->operation == &api::ecr::PutImage::operation()) {
-    // The runtime reads manifests from disk.
+  if (Registry::has_share_in(*pending->operation)) {
     workers_.post([this, pending = std::move(pending), request = std::move(*request)]() mutable {
-      const auto& manifest = request.input.as<api::ecr::PutImage::Input>().image_manifest;
-      if (!registry_->store_manifest(manifest)) {
-        return refuse(*pending, base::Fault{&wire::faults::InternalFailure, "The manifest could not be written."});
-      }
+      if (const auto prepared = registry_->prepare(request); !prepared) return refuse(*pending, prepared.error());
       submit(std::move(pending), std::move(request));
     });
     return;
@@ -329,9 +325,7 @@ void Gateway::submit(std::shared_ptr<Pending> pending, cloud::Request request) {
 
 void Gateway::deliver(Pending& pending, service::Answer answer) {
   if (!answer.result) return refuse(pending, answer.result.error());
-  if (options_.strict && pending.operation == &api::ecr::GetAuthorizationToken::operation()) {
-    registry_->seal(*answer.result);
-  }
+  registry_->conclude(*pending.operation, *answer.result);
   net::Response response = to_response(
       wire::encode_response(pending.route.protocol, *pending.operation, *answer.result, pending.request_id));
   if (answer.download) {

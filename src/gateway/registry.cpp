@@ -1,5 +1,6 @@
 #include "gateway/registry.h"
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <filesystem>
@@ -19,7 +20,8 @@ namespace {
 
 using Kind = RegistryPath::Kind;
 
-constexpr std::size_t kMostUploads = 4096;  // under way at once
+constexpr std::size_t kMostUploads = 4096;                      // under way at once
+constexpr base::Duration kUploadLife = std::chrono::hours(24);  // without another byte
 constexpr std::int64_t kListPage = 1000;
 constexpr std::string_view kVersion = "registry/2.0";
 
@@ -75,6 +77,11 @@ std::string seal_of(const std::string& key, std::string_view text) {
   return wire::sigv4::SigningKey(key, {"registry", "", ""}).sign(text);
 }
 
+std::unexpected<base::Fault> no_upload(const std::string& id) {
+  return base::fault(api::ecr::faults::UploadNotFoundException,
+                     "The upload with id '" + id + "' could not be found, or it is not valid for this repository.");
+}
+
 // The region of <account>.dkr.ecr.<region>.amazonaws.com, or the one in the password that GetAuthorizationToken gave.
 std::string region_of(const net::Request& request) {
   const std::string_view host = request.host();
@@ -97,6 +104,13 @@ struct Registry::Upload {
   wire::Digest digest{wire::Algorithm::Sha256};
   std::uint64_t size = 0;
   std::atomic<bool> busy = false;
+  base::TimePoint used{};
+
+  bool append(std::string_view bytes) {
+    digest.update(bytes);
+    size += bytes.size();
+    return file.write(bytes);
+  }
 };
 
 struct Registry::Exchange {
@@ -112,9 +126,7 @@ struct Registry::UploadSink : net::BodySink {
   explicit UploadSink(std::shared_ptr<Upload> target) : upload(std::move(target)) {}
   ~UploadSink() override { upload->busy = false; }
   bool write(std::string_view bytes) override {
-    upload->digest.update(bytes);
-    upload->size += bytes.size();
-    failed = failed || !upload->file.write(bytes);
+    failed = failed || !upload->append(bytes);
     return !failed;
   }
 
@@ -163,8 +175,69 @@ bool Registry::is_for(const net::Request& request) {
   return request.path == "/v2" || request.path.starts_with("/v2/");
 }
 
-bool Registry::store_manifest(std::string_view manifest) const {
-  return content_.put(manifest).has_value();
+bool Registry::has_share_in(const api::Operation& operation) {
+  return &operation == &api::ecr::PutImage::operation() || &operation == &api::ecr::UploadLayerPart::operation() ||
+         &operation == &api::ecr::CompleteLayerUpload::operation();
+}
+
+base::Outcome<void> Registry::prepare(cloud::Request& request) {
+  if (request.operation == &api::ecr::UploadLayerPart::operation()) return take_part(request);
+  if (request.operation == &api::ecr::CompleteLayerUpload::operation()) return take_layer(request);
+  // The runtime reads manifests from disk.
+  if (content_.put(request.input.as<api::ecr::PutImage::Input>().image_manifest)) return {};
+  return base::fault(api::ecr::faults::ServerException, "The manifest could not be written.");
+}
+
+base::Outcome<void> Registry::take_part(cloud::Request& request) {
+  const auto& input = request.input.as<api::ecr::UploadLayerPart::Input>();
+  const auto upload = find_upload(input.upload_id);
+  if (!upload || upload->busy.exchange(true)) return no_upload(input.upload_id);
+  const std::string_view bytes = input.layer_part_blob;
+  const auto first = static_cast<std::uint64_t>(input.part_first_byte);
+  const bool fits = first == upload->size && !bytes.empty() &&
+                    input.part_last_byte == input.part_first_byte + static_cast<std::int64_t>(bytes.size()) - 1;
+  const bool written = fits && upload->append(bytes);
+  const std::uint64_t size = upload->size;
+  upload->busy = false;
+  if (!fits) {
+    return base::fault(api::ecr::faults::InvalidLayerPartException,
+                       "The part of " + std::to_string(bytes.size()) + " bytes that is said to be " +
+                           std::to_string(input.part_first_byte) + " to " + std::to_string(input.part_last_byte) +
+                           " does not follow the " + std::to_string(size) + " bytes that were received");
+  }
+  if (written) return {};
+  drop_upload(input.upload_id);
+  return base::fault(api::ecr::faults::ServerException, "The layer could not be written.");
+}
+
+base::Outcome<void> Registry::take_layer(cloud::Request& request) {
+  const auto& input = request.input.as<api::ecr::CompleteLayerUpload::Input>();
+  const auto upload = find_upload(input.upload_id);
+  if (!upload || upload->busy.exchange(true)) return no_upload(input.upload_id);
+  if (upload->size == 0) {
+    upload->busy = false;
+    return base::fault(api::ecr::faults::EmptyUploadException,
+                       "The upload with id '" + input.upload_id + "' has no parts");
+  }
+  drop_upload(input.upload_id);
+  service::Upload layer;
+  layer.sha256 = layer.blob = wire::to_hex(upload->digest.finish());
+  layer.size = upload->size;
+  const std::string digest = "sha256:" + layer.sha256;
+  // What it is not said to be is not kept; the operation tells why.
+  if (std::ranges::find(input.layer_digests, digest) != input.layer_digests.end() &&
+      !upload->file.keep_as(content_.blob_path(digest))) {
+    return base::fault(api::ecr::faults::ServerException, "The layer could not be written.");
+  }
+  request.call.upload = std::move(layer);
+  return {};
+}
+
+void Registry::conclude(const api::Operation& operation, api::Object& output) {
+  if (options_.strict && &operation == &api::ecr::GetAuthorizationToken::operation()) seal(output);
+  if (&operation != &api::ecr::InitiateLayerUpload::operation()) return;
+  // One that finds no room answers its first part with "no such upload".
+  (void)new_upload(output.as<api::ecr::InitiateLayerUpload::Output>().upload_id.value_or(""));
 }
 
 net::BodyPlan Registry::on_head(const net::Request& head) {
@@ -491,7 +564,9 @@ std::shared_ptr<Registry::Upload> Registry::new_upload(const std::string& id) {
   auto upload = std::make_shared<Upload>();
   upload->id = id;
   if (!upload->file.open(options_.data + "/blobs/uploads", id)) return nullptr;
+  upload->used = options_.clock->now();
   const std::lock_guard lock(mutex_);
+  std::erase_if(uploads_, [&](const auto& held) { return held.second->used + kUploadLife < upload->used; });
   if (uploads_.size() >= kMostUploads) return nullptr;
   uploads_[id] = upload;
   return upload;
@@ -500,7 +575,9 @@ std::shared_ptr<Registry::Upload> Registry::new_upload(const std::string& id) {
 std::shared_ptr<Registry::Upload> Registry::find_upload(const std::string& id) {
   const std::lock_guard lock(mutex_);
   const auto found = uploads_.find(id);
-  return found == uploads_.end() ? nullptr : found->second;
+  if (found == uploads_.end()) return nullptr;
+  found->second->used = options_.clock->now();
+  return found->second;
 }
 
 void Registry::drop_upload(const std::string& id) {

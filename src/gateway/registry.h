@@ -38,17 +38,23 @@ class Registry {
   net::BodyPlan on_head(const net::Request& head);
   // `reply` is called once, on some thread.
   void handle(net::Request request, service::Call call, Reply reply);
-  // Strict: makes the password that GetAuthorizationToken answers one that only this server can have made, good for as
-  // long as the answer says.
-  void seal(api::Object& authorization) const;
-  // Puts a manifest where the runtime looks for it. PutImage over the API needs it too. Blocks.
-  bool store_manifest(std::string_view manifest) const;
+  // The registry's share in operations of the API: the bytes of images. Before the operation runs it puts them on disk
+  // and says in the request what they are; blocks. The answer of a successful one passes through conclude().
+  static bool has_share_in(const api::Operation& operation);
+  base::Outcome<void> prepare(cloud::Request& request);
+  void conclude(const api::Operation& operation, api::Object& output);
 
  private:
   struct Upload;
   struct Exchange;
   struct UploadSink;
   using ExchangePtr = std::shared_ptr<Exchange>;
+
+  // Strict: makes the password that GetAuthorizationToken answers one that only this server can have made, good for as
+  // long as the answer says.
+  void seal(api::Object& authorization) const;
+  base::Outcome<void> take_part(cloud::Request& request);
+  base::Outcome<void> take_layer(cloud::Request& request);
 
   template <class Op, class F>
   void call(const ExchangePtr& exchange, typename Op::Input input, F then);

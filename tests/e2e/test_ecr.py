@@ -1,7 +1,9 @@
 """ECR's own API with boto3 and the AWS CLI; the registry's protocol is in test_registry.py."""
 
 import base64
+import hashlib
 import json
+import urllib.request
 
 import pytest
 
@@ -75,3 +77,32 @@ def test_a_password_and_the_cli(shared_server, ecr, repository):
     assert len(shared_server.aws("ecr", "get-login-password", text=True).strip()) > 50
     names = [r["repositoryName"] for r in shared_server.aws("ecr", "describe-repositories")["repositories"]]
     assert repository in names
+
+
+def test_a_layer_in_parts_by_the_api(ecr, shared_server):
+    ecr.create_repository(repositoryName="parts")
+    layer = bytes(range(256)) * 4096
+    digest = "sha256:" + hashlib.sha256(layer).hexdigest()
+
+    def part(upload, first, body):
+        return dict(repositoryName="parts", uploadId=upload, partFirstByte=first, partLastByte=first + len(body) - 1,
+                    layerPartBlob=body)
+
+    upload = ecr.initiate_layer_upload(repositoryName="parts")["uploadId"]
+    assert refused(ecr.complete_layer_upload, repositoryName="parts", uploadId=upload, layerDigests=[digest])[0] == (
+        "EmptyUploadException")
+    assert ecr.upload_layer_part(**part(upload, 0, layer[:600_000]))["lastByteReceived"] == 599_999
+    assert refused(ecr.upload_layer_part, **part(upload, 1, layer[600_000:]))[0] == "InvalidLayerPartException"
+    ecr.upload_layer_part(**part(upload, 600_000, layer[600_000:]))
+    done = ecr.complete_layer_upload(repositoryName="parts", uploadId=upload, layerDigests=[digest])
+    assert done["layerDigest"] == digest
+    assert refused(ecr.upload_layer_part, **part(upload, len(layer), b"more"))[0] == "UploadNotFoundException"
+    url = ecr.get_download_url_for_layer(repositoryName="parts", layerDigest=digest)["downloadUrl"]
+    with urllib.request.urlopen(url) as reply:
+        assert reply.read() == layer
+
+    upload = ecr.initiate_layer_upload(repositoryName="parts")["uploadId"]
+    ecr.upload_layer_part(**part(upload, 0, b"other bytes"))
+    assert refused(ecr.complete_layer_upload, repositoryName="parts", uploadId=upload, layerDigests=[digest])[0] == (
+        "InvalidLayerException")
+    assert not (shared_server.data / "blobs" / "sha256" / hashlib.sha256(b"other bytes").hexdigest()).exists()
