@@ -119,17 +119,29 @@ void Engine::put(service::Change& change, QueueId queue, Sequence number, const 
   ++changes_;
   Lineup& lineup = *queues_.at(queue).lineup;
   const auto* fresh = std::get_if<Fresh>(&after);
-  // By then a held one may have been changed in place; what it is only matters to the undo as far as it is there.
-  change.on_undo([this, queue, number, before, put = fresh != nullptr ? std::optional(*fresh) : std::nullopt] {
-    Lineup& line = *queues_.at(queue).lineup;
-    const State now = put ? State(*put) : line.find(number) != nullptr ? State(Message{}) : State();
-    line.replace(number, now, before);
-    reschedule(queue);
-  });
-  lineup.replace(number, before, std::move(after));
-  const GroupId group = group_of(before);
+  const auto put = fresh != nullptr ? std::optional(*fresh) : std::nullopt;
+  State was = lineup.replace(number, before, std::move(after));
+  const GroupId group = group_of(was);
+  // A message is large: it is moved to where the undo needs it, and only if there was one.
+  if (auto* message = std::get_if<Message>(&was)) {
+    change.on_undo([this, queue, number, put, old = std::move(*message)]() mutable {
+      put_back(queue, number, put, std::move(old));
+    });
+  } else if (const auto* first = std::get_if<Fresh>(&was)) {
+    change.on_undo([this, queue, number, put, old = *first] { put_back(queue, number, put, old); });
+  } else {
+    change.on_undo([this, queue, number, put] { put_back(queue, number, put, {}); });
+  }
   if (group == 0 || !lineup.vacant(group)) return;
   change.after_durable([this, queue, group] { release_if_vacant(queue, group); });
+}
+
+// The undo of put(). A held message may have been changed in place since; that it is there is enough.
+void Engine::put_back(QueueId queue, Sequence number, const std::optional<Fresh>& put, State before) {
+  Lineup& lineup = *queues_.at(queue).lineup;
+  const State now = put ? State(*put) : lineup.find(number) != nullptr ? State(Message{}) : State();
+  lineup.replace(number, now, std::move(before));
+  reschedule(queue);
 }
 
 // Only between turns: an undo must find the group that it knew.
@@ -161,7 +173,8 @@ Sent Engine::send(service::Change& change, QueueId queue, Outgoing message, base
   meta.header.visible_at = meta.header.available_at;
   meta.facts = pack(facts);
   const bool plain = !target.traits.fifo && message.delay == base::Duration::zero() && facts.group.empty();
-  const store::Place place = log_.add(change, queue, number, plain, encode(meta), std::move(message.payload));
+  const store::Place place =
+      log_.add(change, queue, number, plain, encode(meta.header, meta.facts), std::move(message.payload));
   State state = target.stand(number, place, place, meta, facts);
   if (const GroupId group = group_of(state); group != 0) {
     change.on_undo([this, queue, group] { left_groups_.emplace_back(queue, group); });
@@ -173,18 +186,18 @@ Sent Engine::send(service::Change& change, QueueId queue, Outgoing message, base
 }
 
 // The message is gone for good.
-void Engine::retire(service::Change& change, QueueId queue, const Lineup::Pick& message) {
-  Held& held = queues_.at(queue);
-  const Spot spot = spot_of(queue, message.number, message.state);
-  DedupWindow::Entry* entry = held.window.find(message.number);
+void Engine::retire(service::Change& change, const Spot& spot, const State& state) {
+  Held& held = queues_.at(spot.queue);
+  DedupWindow::Entry* entry = held.window.find(spot.number);
   if (entry != nullptr && held.lineup->time() < entry->sent_at + DedupWindow::kDedupWindow) {
     entry->remains = log_.leave(change, spot, encode(Remains{entry->sent_at, entry->key, entry->tag}));
-    change.on_undo(
-        [this, queue, number = message.number] { queues_.at(queue).window.find(number)->remains = store::kNowhere; });
+    change.on_undo([this, queue = spot.queue, number = spot.number] {
+      queues_.at(queue).window.find(number)->remains = store::kNowhere;
+    });
   } else {
     log_.drop(change, spot);
   }
-  put(change, queue, message.number, message.state, {});
+  put(change, spot.queue, spot.number, state, {});
 }
 
 std::expected<bool, Refusal> Engine::erase(service::Change& change, const Receipt& receipt, base::TimePoint now) {
@@ -195,7 +208,7 @@ std::expected<bool, Refusal> Engine::erase(service::Change& change, const Receip
     if (message->header.deliveries != receipt.delivery) return std::unexpected(Refusal::Superseded);
     if (message->header.visible_at <= source.lineup->time()) return std::unexpected(Refusal::Expired);
   }
-  retire(change, receipt.queue, {receipt.message, *message});
+  retire(change, {receipt.queue, receipt.message, message->place, message->body}, Message{});
   reschedule(receipt.queue);
   return true;
 }

@@ -111,8 +111,9 @@ class Engine {
   static std::optional<base::Duration> age_since(const Held& source, Lineup::Among among);
   Sequence next_number(service::Change& change, QueueId queue, Held& held);
   void put(service::Change& change, QueueId queue, Sequence number, const State& before, State after);
+  void put_back(QueueId queue, Sequence number, const std::optional<Fresh>& put, State before);
   void remember(service::Change& change, QueueId queue, Sequence number, base::TimePoint at, const Facts& facts);
-  void retire(service::Change& change, QueueId queue, const Lineup::Pick& message);
+  void retire(service::Change& change, const Spot& spot, const State& state);
   void release_if_vacant(QueueId queue, GroupId group);
   void reschedule(QueueId queue);
   base::TimePoint next_work(QueueId queue) const;

@@ -41,17 +41,20 @@ Message* Lineup::find(Sequence number) {
   return found == held_.end() ? nullptr : &found->second;
 }
 
-void Lineup::replace(Sequence number, const State& before, State after) {
+State Lineup::replace(Sequence number, const State& before, State after) {
+  State was;
   if (const auto* fresh = std::get_if<Fresh>(&before)) {
     remove_fresh(number, *fresh);
+    was = *fresh;
   } else if (std::holds_alternative<Message>(before)) {
-    remove(number);
+    was = remove(number);
   }
   if (const auto* fresh = std::get_if<Fresh>(&after)) {
     insert_fresh(number, *fresh);
   } else if (auto* message = std::get_if<Message>(&after)) {
     insert(number, std::move(*message));
   }
+  return was;
 }
 
 void Lineup::insert(Sequence number, Message message) {
@@ -65,10 +68,10 @@ void Lineup::insert(Sequence number, Message message) {
   on_hidden(number, held->second, true);
 }
 
-void Lineup::remove(Sequence number) {
+Message Lineup::remove(Sequence number) {
   const auto held = held_.find(number);
   ENSURE(held != held_.end());
-  const Message message = std::move(held->second);
+  Message message = std::move(held->second);
   held_.erase(held);
   on_held(number, message, false);
   if (hidden_.erase({message.header.visible_at, number}) == 0) {
@@ -77,6 +80,7 @@ void Lineup::remove(Sequence number) {
     if (is_in_flight(message)) --in_flight_;
     on_hidden(number, message, false);
   }
+  return message;
 }
 
 base::TimePoint Lineup::next_visible_at() const {

@@ -58,8 +58,9 @@ class Lineup {
   void advance(base::TimePoint now);
   base::TimePoint time() const { return time_; }
 
-  // Exchanges what there is of a message. `before` must be what there is.
-  void replace(Sequence number, const State& before, State after);
+  // Exchanges what there is of a message, and returns what there was. `before` tells where to look: of a held message
+  // only that it is one.
+  State replace(Sequence number, const State& before, State after);
   const Message* find(Sequence number) const;
   // Places only; anything else goes through replace().
   Message* find(Sequence number);
@@ -118,7 +119,7 @@ class Lineup {
 
  private:
   void insert(Sequence number, Message message);
-  void remove(Sequence number);
+  Message remove(Sequence number);
 };
 
 }  // namespace queue

@@ -80,7 +80,7 @@ std::vector<Engine::Taken> Engine::take(service::Context& ctx, QueueId queue, co
 bool Engine::pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick& pick) {
   const Held& source = queues_.at(queue);
   if (source.is_over(pick.number, pick.state)) {
-    retire(ctx.change, queue, pick);
+    retire(ctx.change, spot_of(queue, pick.number, pick.state), pick.state);
     return true;
   }
   const auto* message = std::get_if<Message>(&pick.state);
@@ -115,13 +115,12 @@ Delivery Engine::deliver(service::Context& ctx, QueueId queue, const Wanted& wan
   delivery.header = header;
   delivery.payload = std::move(fetched.payload);
   ENSURE(unpack(message.facts, delivery.facts));
-  Meta after{header, message.facts, wanted.attempt_id};
-  if (!wanted.attempt_id.empty()) {
-    after.attempt_size = static_cast<std::uint32_t>(in_answer.size);
-    after.attempt_index = static_cast<std::uint32_t>(in_answer.index);
-    after.nonce = delivery.receipt.nonce;
-  }
-  message.place = log_.update(ctx.change, {queue, taken.number, message.place, message.body}, encode(after));
+  std::string record =
+      wanted.attempt_id.empty()
+          ? encode(header, message.facts)
+          : encode(Meta{header, message.facts, wanted.attempt_id, static_cast<std::uint32_t>(in_answer.size),
+                        static_cast<std::uint32_t>(in_answer.index), delivery.receipt.nonce});
+  message.place = log_.update(ctx.change, {queue, taken.number, message.place, message.body}, std::move(record));
   header.visible_at = hidden_until;
   if (hidden_until > lineup.time() + wanted.hold) {
     Message visible = message;

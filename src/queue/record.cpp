@@ -65,20 +65,27 @@ bool is_remains(std::string_view bytes) {
   return !bytes.empty() && bytes.front() == kRemains;
 }
 
-std::string encode(const Meta& meta) {
-  const Header& header = meta.header;
-  std::string out(1, kMessage);
-  out.reserve(32 + meta.facts.size() + meta.attempt_id.size());
+std::string encode(const Header& header, std::string_view facts) {
+  std::string out;
+  out.reserve(48 + facts.size());
+  out.push_back(kMessage);
   put_time(out, header.sent_at);
   put_time(out, header.available_at, header.sent_at);
-  put_bytes(out, meta.facts);
+  put_bytes(out, facts);
   put_varint(out, header.deliveries);
   if (header.deliveries == 0) return out;
   put_time(out, header.visible_at, header.sent_at);
   put_time(out, header.first_received_at, header.sent_at);
   put_time(out, header.received_at, header.sent_at);
-  put_bytes(out, meta.attempt_id);
+  put_varint(out, 0);  // the length of the attempt id
+  return out;
+}
+
+std::string encode(const Meta& meta) {
+  std::string out = encode(meta.header, meta.facts);
   if (meta.attempt_id.empty()) return out;
+  out.pop_back();
+  put_bytes(out, meta.attempt_id);
   put_varint(out, meta.attempt_size);
   put_varint(out, meta.attempt_index);
   put_varint(out, meta.nonce);

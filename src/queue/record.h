@@ -35,6 +35,7 @@ bool unpack(std::string_view bytes, Facts& facts);
 
 // The first byte tells the two apart.
 std::string encode(const Meta& meta);
+std::string encode(const Header& header, std::string_view facts);  // the same without an attempt
 bool decode(std::string_view bytes, Meta& meta);
 std::string encode(const Remains& remains);
 bool decode(std::string_view bytes, Remains& remains);

@@ -63,7 +63,7 @@ std::expected<Engine::Moved, store::Error> Engine::move(service::Context& ctx, Q
     const auto pick = source.lineup->next();
     if (!pick) break;
     if (source.is_over(pick->number, pick->state)) {
-      retire(ctx.change, from, *pick);
+      retire(ctx.change, spot_of(from, pick->number, pick->state), pick->state);
       continue;
     }
     auto passed = move_one(ctx, from, *pick, to, new_tag);

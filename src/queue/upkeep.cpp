@@ -64,7 +64,8 @@ void Engine::tick(service::Context& ctx) {
 void Engine::expire(service::Change& change, QueueId queue, base::TimePoint now) {
   Held& source = held(queue, now);
   for (std::size_t gone = 0; gone < kExpirySlice && source.next_expiry() <= source.lineup->time(); ++gone) {
-    retire(change, queue, *source.lineup->oldest());
+    const auto oldest = *source.lineup->oldest();
+    retire(change, spot_of(queue, oldest.number, oldest.state), oldest.state);
   }
 }
 
