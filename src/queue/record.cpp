@@ -39,7 +39,10 @@ void put_time(std::string& out, base::TimePoint at, base::TimePoint from = {}) {
 bool take_time(std::string_view& in, base::TimePoint& at, base::TimePoint from = {}) {
   std::uint64_t number = 0;
   if (!take_varint(in, number)) return false;
-  at = from + base::Duration(service::row::unzigzag(number));
+  std::int64_t since_epoch = 0;
+  if (__builtin_add_overflow(from.time_since_epoch().count(), service::row::unzigzag(number), &since_epoch))
+    return false;
+  at = base::TimePoint(base::Duration(since_epoch));
   return true;
 }
 
