@@ -46,6 +46,7 @@ class MemoryStore : public Store {
   void damage(Place place) { damaged_.insert(place); }
 
   std::uint64_t writes() const { return writes_; }
+  std::size_t unsynced() const { return unsynced_.size(); }
   const std::map<std::string, std::string, std::less<>>& rows() const { return visible_.rows; }
   // Every record that can be fetched, by place.
   const std::map<Place, Append>& records() const { return visible_.records; }
