@@ -24,9 +24,11 @@ void declared(const base::Value& document) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text(data, size);
   if (const auto value = wire::parse_yaml(text)) {
-    const std::string json = wire::write_json(*value);
-    const auto again = wire::parse_json(json);
-    fuzz::must(again && wire::write_json(*again) == json, "what YAML says, JSON can say");
+    // Bytes that are no UTF-8 become U+FFFD on the way, and keys may fall together by that.
+    const auto once = wire::parse_json(wire::write_json(*value));
+    fuzz::must(once.has_value(), "what YAML says, JSON can say");
+    const auto twice = wire::parse_json(wire::write_json(*once));
+    fuzz::must(twice && wire::write_json(*twice) == wire::write_json(*once), "and says the same again");
     declared(*value);
   }
   if (const auto value = wire::parse_json(text)) declared(*value);
