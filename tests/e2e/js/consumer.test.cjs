@@ -153,3 +153,51 @@ test("a poll that the consumer aborts swallows no message", async () => {
   }));
   assert.equal(Messages?.[0].Attributes.ApproximateReceiveCount, "1");
 });
+
+test("a FIFO queue keeps the order of its groups", async () => {
+  const queueUrl = await makeQueue("npm.fifo", { FifoQueue: "true" });
+  const sent = Array.from({ length: 30 }, (_, i) => ({
+    id: `m${i}`, body: `${i % 3}:${Math.floor(i / 3)}`, groupId: `g${i % 3}`, deduplicationId: `d${i}`,
+  }));
+  const producer = Producer.create({ queueUrl });
+  await producer.send(sent);
+  await producer.send(sent);  // as after a lost answer: nothing of it counts
+  const seen = [[], [], []];
+  await consume({
+    queueUrl, batchSize: 10, suppressFifoWarning: true,
+    handleMessageBatch: async (messages) => {
+      for (const { Body } of messages) {
+        const [group, number] = Body.split(":").map(Number);
+        seen[group].push(number);
+      }
+    },
+  }, () => seen.flat().length === 30);
+  for (const numbers of seen) assert.deepEqual(numbers, Array.from({ length: 10 }, (_, i) => i));
+});
+
+test("what always fails ends in the dead-letter queue", async () => {
+  const dead = await makeQueue("npm-dead");
+  const queueUrl = await makeQueue("npm-poison", { RedrivePolicy: JSON.stringify({
+    deadLetterTargetArn: "arn:aws:sqs:ap-northeast-1:000000000000:npm-dead", maxReceiveCount: 3,
+  }) });
+  await Producer.create({ queueUrl }).send(["good", "bad"]);
+  const tries = { good: 0, bad: 0 };
+  await consume({
+    queueUrl, batchSize: 10, terminateVisibilityTimeout: true, waitTimeSeconds: 1,
+    handleMessage: async ({ Body }) => {
+      ++tries[Body];
+      if (Body === "bad") throw new Error("never");
+    },
+  }, () => tries.bad >= 3 && tries.good === 1, ["processing_error"]);
+  let found;
+  for (let left = 40; left > 0 && !found; --left) {
+    await admin.send(new sqs.ReceiveMessageCommand({ QueueUrl: queueUrl }));  // moving happens on the way of a receive
+    found = (await admin.send(new sqs.ReceiveMessageCommand({
+      QueueUrl: dead, WaitTimeSeconds: 1, MessageSystemAttributeNames: ["All"],
+    }))).Messages;
+  }
+  assert.equal(found[0].Body, "bad");
+  assert.equal(found[0].Attributes.ApproximateReceiveCount, "4");
+  assert.ok(found[0].Attributes.DeadLetterQueueSourceArn.endsWith(":npm-poison"));
+  assert.deepEqual(tries, { good: 1, bad: 3 });
+});
