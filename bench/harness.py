@@ -214,8 +214,9 @@ class Load:
 class Run:
     """One run of the comparison: its settings, what it started, and what it noticed."""
 
-    def __init__(self, build, scratch_parent, quick, rounds, seconds, say):
+    def __init__(self, build, scratch_parent, quick, rounds, seconds, depth, say):
         self.build, self.quick, self.rounds, self.seconds, self.say = build, quick, rounds, seconds, say
+        self.depth = depth  # of the deepest queue; FIFO queues get a tenth
         self.scratch = Path(tempfile.mkdtemp(prefix="renkei-bench-", dir=scratch_parent))
         self.things = []
         self.noise = []  # of each load: cores used by others

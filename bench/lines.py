@@ -105,12 +105,8 @@ def deep(run, depth):
     return run.shared["deep"].server
 
 
-def full_depth(run):
-    return 10**6 if run.quick else 10**7
-
-
 def power(depth):
-    return f"10^{len(str(depth)) - 1}"
+    return f"10^{len(str(depth)) - 1}" if str(depth).strip("0") == "1" else f"{depth:,}"
 
 
 def compare_depth(run, server, name, operation, shallow, deep_queue, arguments, connections):
@@ -137,7 +133,7 @@ BATCHES = [("send by batches", ["--mix", "send", "--batch", 10]),
 @line("depth", "<= 1.15 x depth 0", "CPU time of operations on a deep standard queue, to an empty one's")
 def depth(run):
     figures = []
-    for messages in (full_depth(run) // 10, full_depth(run)):
+    for messages in (run.depth // 10, run.depth):
         server = deep(run, messages)
         for operation, arguments in SINGLE:
             shallow = f"empty-{messages}-{len(figures)}"
@@ -147,7 +143,7 @@ def depth(run):
 
 
 def fifo_depth(run, groups, connections):
-    messages = 10**5 if run.quick else 10**6
+    messages = run.depth // 10
     groups = min(groups, messages // 10)
     server = run.server(f"fifo-{groups}")
     fifo = ["--fifo-groups", groups]
@@ -169,14 +165,14 @@ def fifo(run):
 
 @line("memory", "<= 400 MiB", "resident memory with the backlog")
 def memory(run):
-    server = deep(run, full_depth(run))
+    server = deep(run, run.depth)
     value = resident_bytes(server.pid) / MIB
-    return [Figure(f"memory at {power(full_depth(run))}", value, "MiB", 400, note="as it was filled and worked on")]
+    return [Figure(f"memory at {power(run.depth)}", value, "MiB", 400, note="as it was filled and worked on")]
 
 
 @line("start", "<= 300 ms", "time from start to first reply with the backlog on disk, page cache warm")
 def start(run):
-    server = deep(run, full_depth(run))
+    server = deep(run, run.depth)
     times = {}
     for how, stop in (("", server.close), (" after kill -9", server.kill)):
         times[how] = []
@@ -187,7 +183,7 @@ def start(run):
     if status != 200 or not answer.get("Messages"):
         raise Failed(f"after the restart the queue gave {status} {str(answer)[:200]}")
     resident = resident_bytes(server.pid) / MIB
-    figures = [Figure(f"start with {power(full_depth(run))}{how}", median(each), "ms", 300, details={"ms": each})
+    figures = [Figure(f"start with {power(run.depth)}{how}", median(each), "ms", 300, details={"ms": each})
                for how, each in times.items()]
     figures[-1].note = "the log's tail is read again"
     return [*figures, Figure("memory after the restart", resident, "MiB", 400)]
