@@ -160,6 +160,7 @@ class RocksStore : public Store {
   };
 
   bool commit();
+  void look_at_space();
   void settle();
   std::expected<std::uint64_t, Error> apply_durable();
   std::expected<void, Error> settle_rows(std::string_view prefix);
@@ -205,8 +206,9 @@ std::expected<void, Error> RocksStore::open_log() {
 }
 
 std::expected<void, Error> RocksStore::write(const Batch& batch, Done done) {
-  if (nearly_full_ && !batch.rows.empty()) {
-    return std::unexpected(Error{"the disk of " + directory_ + " is nearly full"});
+  if (!batch.rows.empty() && nearly_full_) {
+    look_at_space();  // no commit will: nothing is written meanwhile
+    if (nearly_full_) return std::unexpected(Error{"the disk of " + directory_ + " is nearly full"});
   }
   TRY(const Log::Written written, log_->write(batch));
   overlay_.add(written.batch, batch.rows);
@@ -220,11 +222,19 @@ std::expected<void, Error> RocksStore::write(const Batch& batch, Done done) {
   return {};
 }
 
-bool RocksStore::commit() {
-  if (!log_->groups().commit()) return false;
+void RocksStore::look_at_space() {
   std::error_code error;
   const auto space = std::filesystem::space(directory_, error);
-  if (!error) nearly_full_ = space.available < kReserveBytes;
+  if (error) return;
+  const bool full = space.available < kReserveBytes;
+  if (nearly_full_.exchange(full) == full || !options_.warn) return;
+  options_.warn(full ? "the disk of " + directory_ + " is nearly full: what changes more than messages is refused"
+                     : "the disk of " + directory_ + " has room again");
+}
+
+bool RocksStore::commit() {
+  if (!log_->groups().commit()) return false;
+  look_at_space();
   if (!settling_.exchange(true)) {
     post_([this, alive = alive_] {
       if (*alive) settle();
