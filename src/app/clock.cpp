@@ -1,5 +1,7 @@
 #include "app/clock.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -13,10 +15,65 @@ base::TimePoint ServerClock::real_now() {
       std::chrono::duration_cast<base::Duration>(std::chrono::system_clock::now().time_since_epoch()));
 }
 
-base::TimePoint ServerClock::from_real(base::TimePoint real) const {
-  if (anchor_.speed == 1) return real + (anchor_.cloud - anchor_.real);
-  const double passed = static_cast<double>((real - anchor_.real).count()) * anchor_.speed;
-  return anchor_.cloud + base::Duration(std::llround(passed));
+namespace {
+
+base::TimePoint to_cloud(const ServerClock::Anchor& anchor, base::TimePoint real) {
+  if (anchor.speed == 1) return real + (anchor.cloud - anchor.real);
+  const double passed = static_cast<double>((real - anchor.real).count()) * anchor.speed;
+  return anchor.cloud + base::Duration(std::llround(passed));
+}
+
+// What an earlier run wrote down; the beginning of time when that can't be read.
+base::TimePoint read_seen(const std::string& file) {
+  std::ifstream in(file);
+  std::int64_t seen = 0;
+  return in >> seen ? base::TimePoint(base::Duration(seen)) : base::TimePoint::min();
+}
+
+}  // namespace
+
+ServerClock::ServerClock(Anchor anchor, std::string seen_file) : anchor_(anchor), seen_file_(std::move(seen_file)) {
+  last_ = {real_now(), std::chrono::steady_clock::now(), {}, to_cloud(anchor_, real_now()), {}};
+  const base::TimePoint seen = read_seen(seen_file_);
+  if (seen <= last_.shown) return;
+  last_.lead = base::Duration(std::llround(static_cast<double>((seen - last_.shown).count()) / anchor_.speed));
+  last_.shown = seen;
+  spdlog::warn("the machine's clock was set back by {:.1f} s since the last run; the cloud's goes on from where it was",
+               base::to_seconds(last_.lead));
+}
+
+base::TimePoint ServerClock::now() const {
+  const std::lock_guard lock(mutex_);
+  const base::TimePoint real = real_now();
+  const auto steady = std::chrono::steady_clock::now();
+  const auto passed = std::chrono::duration_cast<base::Duration>(steady - last_.steady);
+  const base::Duration step = real - last_.real - passed;
+  if (step < -kSmallestStep) {
+    last_.lead -= step;
+    spdlog::warn("the machine's clock was set back by {:.1f} s; the cloud's goes on as before",
+                 -base::to_seconds(step));
+  } else if (step > kSmallestStep) {
+    last_.lead = std::max(base::Duration(), last_.lead - step);
+  }
+  last_.real = real;
+  last_.steady = steady;
+  last_.shown = std::max(last_.shown, to_cloud(anchor_, real + last_.lead));
+  return last_.shown;
+}
+
+void ServerClock::keep() const {
+  const base::TimePoint shown = now();
+  {
+    const std::lock_guard lock(mutex_);
+    if (last_.kept.time_since_epoch().count() != 0 && last_.steady - last_.kept < kKeepEvery) return;
+    last_.kept = last_.steady;
+  }
+  const std::string fresh = seen_file_ + ".new";
+  std::ofstream out(fresh);
+  out << shown.time_since_epoch().count() << '\n';
+  out.close();
+  std::error_code ignored;  // a full disk, say: the next time will do
+  if (out) std::filesystem::rename(fresh, seen_file_, ignored);
 }
 
 std::chrono::nanoseconds ServerClock::real_time_until(base::TimePoint at) const {
@@ -55,19 +112,20 @@ bool write_anchor(const std::filesystem::path& file, const ServerClock::Anchor& 
 
 }  // namespace
 
-std::expected<ServerClock, std::string> open_clock(const std::string& data_directory, double speed) {
+std::expected<std::unique_ptr<ServerClock>, std::string> open_clock(const std::string& data_directory, double speed) {
   const std::filesystem::path file = std::filesystem::path(data_directory) / "clock";
+  const std::string seen_file = file.string() + ".seen";
   const base::TimePoint real = ServerClock::real_now();
   ServerClock::Anchor anchor{real, real, speed};
   ServerClock::Anchor kept;
   if (read_anchor(file, kept)) {
-    if (kept.speed == speed) return ServerClock(kept);
-    anchor.cloud = ServerClock(kept).from_real(real);
+    if (kept.speed == speed) return std::make_unique<ServerClock>(kept, seen_file);
+    anchor.cloud = to_cloud(kept, real);
   } else if (std::filesystem::exists(file)) {
     return std::unexpected("the clock file " + file.string() + " can't be read");
   }
   if (!write_anchor(file, anchor)) return std::unexpected("can't write " + file.string());
-  return ServerClock(anchor);
+  return std::make_unique<ServerClock>(anchor, seen_file);
 }
 
 }  // namespace app

@@ -120,7 +120,7 @@ class ServerProcess {
   ServeOptions options_;
   EndSignals signals_;  // first: threads made after it have the signals blocked
   Strand strand_;
-  std::optional<ServerClock> clock_;
+  std::unique_ptr<ServerClock> clock_;
   KernelRandom random_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<FileBlobs> blobs_;
@@ -135,8 +135,7 @@ class ServerProcess {
 
 Made ServerProcess::open_state() {
   CHECK(make_directories(options_.data));
-  TRY(auto clock, open_clock(options_.data, options_.speed));
-  clock_.emplace(clock);
+  TRY(clock_, open_clock(options_.data, options_.speed));
   store::RocksOptions storing;
   storing.wait_for_push = true;
   storing.warn = [](const std::string& what) { spdlog::warn("{}", what); };
@@ -239,6 +238,7 @@ int ServerProcess::run() {
       [this] {
         if (cloud_->deadline() <= clock_->now()) cloud_->tick();
         store_->push();  // everything that this round wrote shares one commit
+        clock_->keep();
         if (cloud_->broken()) strand_.stop();
       });
   if (cloud_->broken()) {

@@ -1,0 +1,180 @@
+"""What docs/faults.md says of full disks, read-only and damaged data directories and clocks that are set back."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from server import BINARY, Server, until
+from test_crash import Client
+
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 200 MiB, gone after the test."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root: run make test as root")
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", place], check=True)
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def receive_all(client, url):
+    bodies = []
+    while True:
+        messages = client("ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages", [])
+        if not messages:
+            return bodies
+        bodies += [message["Body"] for message in messages]
+
+
+def test_a_full_disk_refuses_and_keeps_what_is_there(small_disk):
+    server = Server(data=small_disk / "data")
+    server.log = small_disk.parent / "server.log"
+    server.start()
+    try:
+        client = Client(server)
+        url = client("CreateQueue", QueueName="full")["QueueUrl"]
+        acknowledged = []
+        refused = 0
+        for number in range(400):
+            body = f"{number}:" + "x" * 900_000
+            if client("SendMessage", QueueUrl=url, MessageBody=body) is None:
+                refused += 1
+                if refused == 5:
+                    break
+            else:
+                acknowledged.append(body)
+        assert refused == 5, f"{len(acknowledged)} messages of 0.9 MB fitted into 200 MiB"
+        assert len(acknowledged) > 20
+        assert server.process.poll() is None, "the server ended: " + server.tail()
+        # Reading goes on.
+        counts = client("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        assert counts["ApproximateNumberOfMessages"] == str(len(acknowledged))
+        # So it is after a crash in this state, and with more room writing goes on too.
+        server.kill()
+        subprocess.run(["mount", "-o", "remount,size=600m", small_disk], check=True)
+        server.start()
+        client = Client(server)
+        assert client("SendMessage", QueueUrl=url, MessageBody="more") is not None
+        assert sorted(receive_all(client, url)) == sorted([*acknowledged, "more"])
+    finally:
+        server.remove()
+
+
+def test_room_again_without_a_restart(small_disk):
+    server = Server(data=small_disk / "data")
+    server.log = small_disk.parent / "server.log"
+    server.start()
+    try:
+        client = Client(server)
+        url = client("CreateQueue", QueueName="full")["QueueUrl"]
+        ballast = small_disk / "ballast"
+        with ballast.open("wb") as file, pytest.raises(OSError):
+            while True:
+                file.write(b"x" * 65536)
+                file.flush()
+        sent = 0
+        while client("SendMessage", QueueUrl=url, MessageBody="x" * 1_000_000) is not None:
+            sent += 1
+            assert sent < 200
+        ballast.unlink()
+        until(lambda: client("SendMessage", QueueUrl=url, MessageBody="more") is not None, 20,
+              "a send after room was made")
+        assert len(receive_all(client, url)) == sent + 1
+    finally:
+        print(server.tail())
+        server.remove()
+
+
+def test_a_read_only_directory_is_refused_in_words(small_disk):
+    (small_disk / "data").mkdir()
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    done = subprocess.run([BINARY, "serve", "--data", small_disk / "data", "--port", "0"], capture_output=True, text=True,
+                          timeout=20)
+    assert done.returncode != 0
+    assert str(small_disk / "data") in done.stderr and "terminate" not in done.stderr, done.stderr
+    assert "Read-only" in done.stderr or "read-only" in done.stderr or "can't write" in done.stderr, done.stderr
+
+
+def test_a_damaged_record_is_named_and_nothing_is_guessed(server):
+    client = Client(server)
+    url = client("CreateQueue", QueueName="damaged")["QueueUrl"]
+    for number in range(50):
+        assert client("SendMessage", QueueUrl=url, MessageBody=f"body-{number:04}-" + "y" * 200) is not None
+    server.stop()
+    [(segment, at)] = [(path, path.read_bytes().find(b"body-0007-")) for path in server.data.glob("journal/*.segment")
+                       if b"body-0007-" in path.read_bytes()]
+    with segment.open("r+b") as file:
+        file.seek(at)
+        file.write(b"B")
+    found = subprocess.run([BINARY, "doctor", "--data", server.data], capture_output=True, text=True, timeout=60)
+    assert found.returncode != 0 and segment.name in found.stdout + found.stderr, found.stdout + found.stderr
+    refused = subprocess.run([BINARY, "serve", "--data", server.data, "--port", "0"], capture_output=True, text=True,
+                             timeout=20)
+    assert refused.returncode != 0 and segment.name in refused.stderr, refused.stderr
+    with segment.open("r+b") as file:
+        file.seek(at)
+        file.write(b"b")
+    server.start()
+    assert len(receive_all(Client(server), url)) == 50
+
+
+class Faketime:
+    """The machine's clock as the server sees it, set by a file."""
+
+    def __init__(self, folder):
+        self.file = folder / "faketime"
+        self.set("+0")
+        self.environment = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1",
+                            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+
+    def set(self, text):
+        self.file.write_text(text + "\n")
+
+
+@pytest.mark.skipif(not FAKETIME.exists(), reason="libfaketime is not installed")
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_that_is_set_back(tmp_path, monkeypatch, restarted):
+    clock = Faketime(tmp_path)
+    for name, value in clock.environment.items():
+        monkeypatch.setenv(name, value)
+    server = Server().start()
+    try:
+        client = Client(server)
+        url = client("CreateQueue", QueueName="clock.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+
+        def send(body):
+            return client("SendMessage", QueueUrl=url, MessageBody=body, MessageGroupId="g",
+                          MessageDeduplicationId=body)["SequenceNumber"]
+
+        before = [send("a"), send("b")]
+        held = client("ReceiveMessage", QueueUrl=url, VisibilityTimeout=3, AttributeNames=["SentTimestamp"])["Messages"]
+        clock.set("-3600")
+        if restarted:
+            server.stop()
+            server.start()
+            client = Client(server)
+        after = send("c")
+        assert after > max(before), "sequence numbers went back with the clock"
+        # Holds end as they should, not an hour later.
+        again = until(lambda: client("ReceiveMessage", QueueUrl=url, WaitTimeSeconds=1, AttributeNames=["SentTimestamp"],
+                                     MaxNumberOfMessages=10).get("Messages"), 15, "the end of a hold")
+        assert [message["Body"] for message in again] == ["a", "b", "c"]
+        sent = [int(message["Attributes"]["SentTimestamp"]) for message in again]
+        assert sent == sorted(sent), "time ran backwards"
+        assert again[0]["Attributes"] == held[0]["Attributes"]
+        assert "set back" in server.tail()
+        # And when the clock is right again nothing jumps.
+        clock.set("+0")
+        assert abs(int(client("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]["CreatedTimestamp"])
+                   - time.time()) < 60
+        assert send("d") > after
+    finally:
+        server.remove()
