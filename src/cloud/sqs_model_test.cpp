@@ -45,6 +45,7 @@ struct Clock : base::Clock {
 
 struct NoBlobs : Blobs {
   void release(const std::string&) override {}
+  void keep_only(const std::set<std::string>&) override {}
   std::optional<std::string> read(const std::string&, std::uint64_t) override { return std::nullopt; }
 };
 
@@ -103,6 +104,7 @@ class History {
   void tick_all();
   void after_turn();
   void check_polls();
+  void bury_for_polls();
   void sync_all();
   void advance(base::Duration span);
   void step();
@@ -165,7 +167,8 @@ class History {
 
 void History::boot() {
   runtime_ = std::make_unique<runtime::ScriptedRuntime>(clock_);
-  cloud_ = std::make_unique<Cloud>(Cloud::Parts{clock_, cloud_random_, *store_, *runtime_, blobs_}, Config{});
+  cloud_ = std::make_unique<Cloud>(Cloud::Parts{clock_, cloud_random_, *store_, *runtime_, blobs_, nullptr, nullptr},
+                                   Config{});
   if (!cloud_->recover()) fail("the cloud does not recover");
   store_->sync();
 }
@@ -204,6 +207,16 @@ void History::after_turn() {
   if (!polls_.empty()) sync_all();  // an answer is made when it comes
 }
 
+// Who waits at a queue receives from it whenever a message becomes visible, and so moves its dead letters. Whoever
+// waits at the dead-letter queue may get them in the same tick.
+void History::bury_for_polls() {
+  for (const Poll& poll : polls_) {
+    const auto queue = model_.queues.find(poll.queue);
+    if (*poll.gone || queue == model_.queues.end()) continue;
+    model_.bury(queue->second, model_.choose(queue->second, clock_.time).dead, clock_.time);
+  }
+}
+
 // Nobody waits longer than asked for, or while there is something to be had.
 void History::check_polls() {
   for (const Poll& poll : polls_) {
@@ -214,8 +227,8 @@ void History::check_polls() {
     const auto choice = model_.choose(queue->second, clock_.time);
     if (choice.size() > 0) return fail("a poll was not woken by " + choice.lines[0][0]->body);
     if (poll.deadline <= clock_.time) return fail("a poll was not answered in time");
-    model_.bury(queue->second, choice.dead, clock_.time);
   }
+  bury_for_polls();
 }
 
 template <class Op>
@@ -233,6 +246,7 @@ void History::submit(typename Op::Input input, Apply apply, std::shared_ptr<bool
     }
     const base::TimePoint at = late ? clock_.time : made;
     model_.expire(at);
+    if (late) bury_for_polls();
     fail(apply(answer.result, at));
   };
   cloud_->submit({&Op::operation(), api::Object::of(std::move(input)), call}, {std::move(deliver), std::move(gone)});
