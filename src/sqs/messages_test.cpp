@@ -1,6 +1,7 @@
 // Sending, receiving, deleting, hiding.
 
 #include "sqs/bench_for_test.h"
+#include "sqs/message.h"
 
 namespace sqs {
 namespace {
@@ -131,6 +132,23 @@ TEST_F(Messages, HoldOnlyXmlCharacters) {
     EXPECT_EQ(send_fault({.message_body = bad}),
               "InvalidMessageContents: Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 "
               "to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF");
+  }
+}
+
+TEST_F(Messages, AreCheckedToTheLastCharacter) {
+  for (std::size_t at = 0; at < 20; ++at) {
+    for (const char* good : {"\t", "\n", "\r", " ", "~", "\x7f", "\xc2\x80", "\xe2\x82\xac", "\xf4\x8f\xbf\xbf"}) {
+      std::string text(20, 'x');
+      EXPECT_TRUE(has_valid_characters(text.replace(at, 1, good))) << at << " " << good;
+    }
+    for (const char* bad : {"\x1f", "\x0b", "\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xbf\xbf", "\xef\xbf\xbf",
+                            "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
+      std::string text(20, 'x');
+      EXPECT_FALSE(has_valid_characters(text.replace(at, 1, bad))) << at;
+    }
+    std::string text(20, 'x');
+    text[at] = 0;
+    EXPECT_FALSE(has_valid_characters(text)) << at;
   }
 }
 
