@@ -2,10 +2,11 @@
 
 import json
 import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from server import ACCOUNT, REGION, Server, refused
+from server import ACCOUNT, REGION, Server, refused, until
 
 
 @pytest.fixture
@@ -166,5 +167,39 @@ def test_no_rests_for_test_suites():
             sqs.purge_queue(QueueUrl=url)
             sqs.purge_queue(QueueUrl=url)
             sqs.delete_queue(QueueUrl=url)
+    finally:
+        server.remove()
+
+
+def test_counters_agree_with_what_was_done():
+    server = Server("--speed", "60").start()  # a minute a second
+    try:
+        sqs, cloudwatch = server.boto3("sqs"), server.boto3("cloudwatch")
+        url = create(sqs, "counted.fifo", FifoQueue="true", ContentBasedDeduplication="true", VisibilityTimeout=43200)
+        for body in ("a", "bb", "ccc", "a"):
+            sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="g")
+        got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        sqs.receive_message(QueueUrl=url)
+        for message in got[:2]:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+        def points(name):
+            now = datetime.now(timezone.utc)
+            return cloudwatch.get_metric_statistics(
+                Namespace="AWS/SQS", MetricName=name, Dimensions=[{"Name": "QueueName", "Value": "counted.fifo"}], Period=60,
+                StartTime=now - timedelta(hours=1), EndTime=now + timedelta(hours=12),
+                Statistics=["Sum", "SampleCount", "Maximum"])["Datapoints"]
+
+        def total(name, statistic="Sum"):
+            return sum(point[statistic] for point in points(name))
+
+        until(lambda: total("NumberOfMessagesDeleted") == 2, 20, "the metrics of the minutes that are over")
+        assert total("NumberOfMessagesSent") == 3
+        assert total("NumberOfDeduplicatedSentMessages") == 1
+        assert total("NumberOfMessagesReceived") == 3
+        assert total("NumberOfEmptyReceives") == 1
+        assert (total("SentMessageSize"), total("SentMessageSize", "SampleCount")) == (6, 3)
+        latest = max(points("ApproximateNumberOfGroupsWithInflightMessages"), key=lambda point: point["Timestamp"])
+        assert (latest["Maximum"], latest["SampleCount"]) == (1, 1)
     finally:
         server.remove()
