@@ -101,7 +101,8 @@ struct Bench {
   Engine::Moved move(QueueId from, std::optional<QueueId> to, std::size_t max = 100) {
     Engine::Moved moved;
     turn([&](service::Context& ctx) {
-      moved = engine->move(ctx, from, to, max, [this] { return "moved" + std::to_string(++tags); }).value();
+      const auto route = [to](QueueId source) { return to.value_or(source); };
+      moved = engine->move(ctx, from, route, max, [this] { return "moved" + std::to_string(++tags); }).value();
       return true;
     });
     return moved;

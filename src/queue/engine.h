@@ -73,15 +73,16 @@ class Engine {
   std::expected<void, Refusal> hold(service::Change& change, const Receipt& receipt, base::Duration hold,
                                     base::TimePoint now);
 
-  // Moves up to `max` messages that could be received now, in that order, to `to`, or each to the queue from which it
-  // was dead-lettered. They become new there: number, time, tag (from `new_tag`), no deliveries. Stops at the first one
-  // that has nowhere to go.
+  // Moves up to `max` messages that could be received now, in that order, each to the queue that `route` names for the
+  // one from which it was dead-lettered (0: from none). They become new there: number, time, tag (from `new_tag`), no
+  // deliveries. Stops at the first one that has nowhere to go.
   struct Moved {
     std::size_t count = 0;
     enum class Stop : std::uint8_t { None, NoSource, NoTarget } stop = Stop::None;
   };
-  std::expected<Moved, store::Error> move(service::Context& ctx, QueueId from, std::optional<QueueId> to,
-                                          std::size_t max, const std::function<std::string()>& new_tag);
+  using Route = std::function<QueueId(QueueId source)>;
+  std::expected<Moved, store::Error> move(service::Context& ctx, QueueId from, const Route& route, std::size_t max,
+                                          const std::function<std::string()>& new_tag);
 
   bool exists(QueueId queue) const;
   Counts counts(QueueId queue, base::TimePoint now);
@@ -134,8 +135,7 @@ class Engine {
   void transfer(service::Context& ctx, QueueId from, const Lineup::Pick& pick, store::Place body, QueueId to,
                 Header header, const Facts& facts);
   std::expected<Moved::Stop, store::Error> move_one(service::Context& ctx, QueueId from, const Lineup::Pick& pick,
-                                                    std::optional<QueueId> to,
-                                                    const std::function<std::string()>& new_tag);
+                                                    const Route& route, const std::function<std::string()>& new_tag);
   void dead_letter(service::Context& ctx, QueueId from, const Lineup::Pick& pick);
 
   // upkeep.cpp

@@ -251,7 +251,8 @@ class History {
     std::size_t moved = 0;
     turn(before, [&](service::Context& ctx) {
       const auto tag = [&] { return "moved" + std::to_string(++engine_tags); };
-      moved = bench_.engine->move(ctx, from, {}, max, tag).value().count;
+      const auto home = [](QueueId source) { return source; };
+      moved = bench_.engine->move(ctx, from, home, max, tag).value().count;
     });
     ASSERT_EQ(moved, expected);
   }

@@ -53,7 +53,7 @@ void Engine::dead_letter(service::Context& ctx, QueueId from, const Lineup::Pick
   transfer(ctx, from, pick, message.body, source.traits.redrive->target, message.header, facts);
 }
 
-std::expected<Engine::Moved, store::Error> Engine::move(service::Context& ctx, QueueId from, std::optional<QueueId> to,
+std::expected<Engine::Moved, store::Error> Engine::move(service::Context& ctx, QueueId from, const Route& route,
                                                         std::size_t max, const std::function<std::string()>& new_tag) {
   const service::Change::Mark mark = ctx.change.mark();
   Held& source = held(from, ctx.now);
@@ -66,7 +66,7 @@ std::expected<Engine::Moved, store::Error> Engine::move(service::Context& ctx, Q
       retire(ctx.change, spot_of(from, pick->number, pick->state), pick->state);
       continue;
     }
-    auto passed = move_one(ctx, from, *pick, to, new_tag);
+    auto passed = move_one(ctx, from, *pick, route, new_tag);
     if (!passed) {
       ctx.change.roll_back_to(mark);
       return std::unexpected(std::move(passed).error());
@@ -80,7 +80,7 @@ std::expected<Engine::Moved, store::Error> Engine::move(service::Context& ctx, Q
 }
 
 std::expected<Engine::Moved::Stop, store::Error> Engine::move_one(service::Context& ctx, QueueId from,
-                                                                  const Lineup::Pick& pick, std::optional<QueueId> to,
+                                                                  const Lineup::Pick& pick, const Route& route,
                                                                   const std::function<std::string()>& new_tag) {
   const Spot spot = spot_of(from, pick.number, pick.state);
   TRY(const std::vector<Log::Fetched> fetched, log_.fetch(ctx, std::span(&spot, 1)));
@@ -92,8 +92,8 @@ std::expected<Engine::Moved::Stop, store::Error> Engine::move_one(service::Conte
   }
   Facts facts;
   ENSURE(unpack(message != nullptr ? message->facts : meta.facts, facts));
-  const QueueId target = to.value_or(facts.source);
-  if (target == 0) return Moved::Stop::NoSource;
+  const QueueId target = route(facts.source);
+  if (target == 0 && facts.source == 0) return Moved::Stop::NoSource;
   const auto found = queues_.find(target);
   if (found == queues_.end() || found->second.traits.fifo != queues_.at(from).traits.fifo) return Moved::Stop::NoTarget;
   facts.tag = new_tag();

@@ -44,9 +44,13 @@ void advance(State& state, service::Context& ctx, MoveRow& row) {
   if (target == nullptr && !row.destination_arn.empty()) return end(row, MoveStatus::Failed, kNoDestination);
   if (ctx.now >= row.started_at + kLongest) return end(row, MoveStatus::Failed, kTookTooLong);
   const Pace pace = pace_of(row);
-  const auto to = target == nullptr ? std::nullopt : std::optional(target->id);
+  // A source that was deleted and made again is the same by its ARN, if it is of the same kind.
+  const auto route = [&state, target](queue::QueueId source) -> queue::QueueId {
+    const QueueRow* there = target != nullptr ? target : find_by_arn(state, state.arn_of(source));
+    return there == nullptr ? 0 : there->id;
+  };
   const auto moved =
-      state.engine.move(ctx, row.source, to, pace.messages, [&ctx] { return new_message_id(ctx.random); });
+      state.engine.move(ctx, row.source, route, pace.messages, [&ctx] { return new_message_id(ctx.random); });
   if (!moved) {
     row.next_at = ctx.now + kRetry;
     return;

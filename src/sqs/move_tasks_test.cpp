@@ -12,7 +12,7 @@ class Moves : public SqsForTest {
  protected:
   Moves() {
     dead = create("dead");
-    set({{"RedrivePolicy", R"({"deadLetterTargetArn":")" + arn("dead") + R"(","maxReceiveCount":1})"}});
+    set({{"RedrivePolicy", redrive}});
   }
   static std::string arn(const std::string& name) { return "arn:aws:sqs:us-east-1:000000000000:" + name; }
   std::string create(const std::string& name) { return *bench.ok<CreateQueue>({.queue_name = name}).queue_url; }
@@ -48,6 +48,7 @@ class Moves : public SqsForTest {
   }
 
   std::string dead;
+  const std::string redrive = R"({"deadLetterTargetArn":")" + arn("dead") + R"(","maxReceiveCount":1})";
   const std::string code = "InvalidParameterValueException: ";
   const std::string missing = "ResourceNotFoundException: ";
 };
@@ -159,6 +160,25 @@ TEST_F(Moves, FailWithoutAKnownSource) {
   EXPECT_EQ(list(1).at(0).failure_reason, "CouldNotDetermineMessageSource");
 }
 
+TEST_F(Moves, FindASourceThatWasMadeAgain) {
+  bury(2);
+  bench.ok<DeleteQueue>({.queue_url = url});
+  const std::string other =
+      *bench.ok<CreateQueue>({.attributes = {{{"RedrivePolicy", redrive}}}, .queue_name = "other"})
+           .queue_url;  // so that the dead-letter queue is still one
+  start();
+  bench.tick();
+  EXPECT_EQ(status(), "FAILED 0/2");
+  EXPECT_EQ(list(1).at(0).failure_reason, "AWS.SimpleQueueService.NonExistentQueue");
+  bench.advance(60s);
+  EXPECT_EQ(create("q"), url);
+  start();
+  bench.tick();
+  EXPECT_EQ(status(), "COMPLETED 2/2");
+  EXPECT_EQ(counts(), "2/0/0");
+  EXPECT_EQ(count_of(other), "0/0/0");
+}
+
 TEST_F(Moves, EndAfterADayAndAHalf) {
   bury(2);
   start({.max_number_of_messages_per_second = 1});
@@ -224,9 +244,9 @@ TEST_F(Moves, RunOneAtATimeAndAreRememberedNewestFirst) {
 }
 
 TEST_F(Moves, KeepTheOrderOfFifoQueues) {
-  const auto create_fifo = [&](const std::string& name, const std::string& redrive) {
+  const auto create_fifo = [&](const std::string& name, const std::string& dead_letters) {
     Attributes wanted = {{"FifoQueue", "true"}};
-    if (!redrive.empty()) wanted["RedrivePolicy"] = redrive;
+    if (!dead_letters.empty()) wanted["RedrivePolicy"] = dead_letters;
     return *bench.ok<CreateQueue>({.attributes = std::move(wanted), .queue_name = name}).queue_url;
   };
   create_fifo("dead.fifo", "");
