@@ -22,7 +22,7 @@ struct Services;
 
 // A decoded request, ready for the state.
 struct Request {
-  const api::Operation* operation;
+  const api::Operation* operation = nullptr;
   api::Object input;
   service::Call call;
 };
@@ -72,6 +72,9 @@ class Cloud : public service::Invoker {
 
   // `deliver` is called exactly once, on the strand, maybe much later (long polls).
   void submit(Request request, service::Waiting waiting);
+
+  // Whether an answer may come in a later turn (a long poll): only then does `abandoned` matter.
+  bool answers_late(const api::Operation& operation) const { return registry_.find_late(operation) != nullptr; }
 
   // Runs all that is due; returns when to be called again. submit() and runtime events may make that earlier: ask
   // deadline() after them.

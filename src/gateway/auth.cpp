@@ -149,7 +149,6 @@ base::Outcome<void> check_time(const wire::sigv4::Claim& claim, const Route& rou
   const bool s3 = route.protocol == api::Protocol::RestXml;
   const std::int64_t skew = s3 ? kS3SkewSeconds : kSkewSeconds;
   const std::int64_t lasts = claim.presigned ? claim.expires_seconds : skew;
-  const std::string minutes = " - " + std::to_string(skew / 60) + " min.)";
   const auto text = [](std::int64_t at) { return wire::sigv4::format_time(at); };
   if (*signed_at + lasts < now) {
     if (s3 && claim.presigned) return refuse(Problem::Expired, route, "Request has expired");
@@ -157,9 +156,9 @@ base::Outcome<void> check_time(const wire::sigv4::Claim& claim, const Route& rou
       return refuse(Problem::Skewed, route,
                     "The difference between the request time and the current time is too large.");
     }
-    return refuse(
-        Problem::Skewed, route,
-        "Signature expired: " + claim.time + " is now earlier than " + text(now - lasts) + " (" + text(now) + minutes);
+    return refuse(Problem::Skewed, route,
+                  "Signature expired: " + std::string(claim.time) + " is now earlier than " + text(now - lasts) + " (" +
+                      text(now) + " - " + std::to_string(skew / 60) + " min.)");
   }
   if (*signed_at > now + skew) {
     if (s3) {
@@ -167,8 +166,8 @@ base::Outcome<void> check_time(const wire::sigv4::Claim& claim, const Route& rou
                     "The difference between the request time and the current time is too large.");
     }
     return refuse(Problem::Skewed, route,
-                  "Signature not yet current: " + claim.time + " is still later than " + text(now + skew) + " (" +
-                      text(now) + " + 5 min.)");
+                  "Signature not yet current: " + std::string(claim.time) + " is still later than " + text(now + skew) +
+                      " (" + text(now) + " + 5 min.)");
   }
   return {};
 }
@@ -185,7 +184,7 @@ base::Outcome<void> check_session(const service::Session& session, const wire::s
 }
 
 std::string payload_hash(const net::Request& request, const Route& route, const wire::sigv4::Claim& claim) {
-  if (const std::string* stated = request.headers.find("x-amz-content-sha256")) return *stated;
+  if (const auto* stated = request.headers.find("x-amz-content-sha256")) return std::string(*stated);
   if (claim.presigned) {
     return route.protocol == api::Protocol::RestXml ? std::string(wire::sigv4::kUnsignedPayload) : wire::sha256_hex("");
   }
@@ -215,12 +214,13 @@ base::Outcome<void> Authenticator::check(const net::Request& request, const Rout
   if (known->session) CHECK(check_session(*known->session, claim, route, now));
   CHECK(check_time(claim, route, base::unix_seconds(now)));
   const std::string hash = payload_hash(request, route, claim);
-  const bool host_signed = std::ranges::find(claim.signed_headers, "host") != claim.signed_headers.end();
+  const bool host_signed = claim.signs("host");
   const auto key = cache_.get(claim.access_key, known->secret, claim.scope);
   if (!host_signed || !wire::sigv4::verify(view_of(request), claim, hash, key)) {
     return refuse(Problem::Mismatch, route, mismatch_text(route.protocol));
   }
-  if (body == Body::Here && hash.size() == kSha256Digits && !claim.presigned &&
+  const bool stated = request.headers.find("x-amz-content-sha256") != nullptr;
+  if (body == Body::Here && stated && hash.size() == kSha256Digits && !claim.presigned &&
       hash != wire::sha256_hex(request.body)) {
     static constexpr FaultShape kMismatched{"XAmzContentSHA256Mismatch", "XAmzContentSHA256Mismatch", 400, true};
     return base::fault(kMismatched, "The provided 'x-amz-content-sha256' header does not match what was computed.");
@@ -234,11 +234,11 @@ std::optional<wire::sigv4::SigningKey> Authenticator::key_of(const wire::sigv4::
   return cache_.get(claim.access_key, known->secret, claim.scope);
 }
 
-std::optional<Authenticator::Known> Authenticator::find(const std::string& access_key) const {
+std::optional<Authenticator::Known> Authenticator::find(std::string_view access_key) const {
   if (const auto lasting = keys_.find(access_key); lasting != keys_.end()) return Known{lasting->second, nullptr};
-  auto session = sessions_.find(access_key);
+  auto session = sessions_.find(std::string(access_key));
   if (session == nullptr) return std::nullopt;
-  const std::string& secret = session->secret_access_key;
+  const std::string_view secret = session->secret_access_key;
   return Known{secret, std::move(session)};
 }
 

@@ -14,7 +14,7 @@
 
 namespace gateway {
 
-// What a request claims about its signer, or why that cannot be read.
+// What a request claims about its signer (views into the request), or why that cannot be read.
 using Claimed = std::expected<std::optional<wire::sigv4::Claim>, std::string>;
 Claimed read_claim(const net::Request& request);
 
@@ -22,8 +22,8 @@ Claimed read_claim(const net::Request& request);
 class Authenticator {
  public:
   // `keys`: access key id to secret. `sessions` must outlive this.
-  Authenticator(std::map<std::string, std::string> keys, const SessionKeys& sessions)
-      : keys_(std::move(keys)), sessions_(sessions) {}
+  Authenticator(const std::map<std::string, std::string>& keys, const SessionKeys& sessions)
+      : keys_(keys.begin(), keys.end()), sessions_(sessions) {}
 
   // Before the body of an upload is read, its hash is taken as the head states it; otherwise it is computed.
   enum class Body { Unread, Here };
@@ -34,12 +34,12 @@ class Authenticator {
 
  private:
   struct Known {
-    std::string secret;
+    std::string_view secret;                          // in `keys_` or `session`
     std::shared_ptr<const service::Session> session;  // nullptr for a lasting key
   };
-  std::optional<Known> find(const std::string& access_key) const;
+  std::optional<Known> find(std::string_view access_key) const;
 
-  const std::map<std::string, std::string> keys_;
+  const std::map<std::string, std::string, std::less<>> keys_;
   const SessionKeys& sessions_;
   wire::sigv4::KeyCache cache_;
 };

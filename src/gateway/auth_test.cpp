@@ -25,10 +25,11 @@ class AuthTest : public testing::Test {
     net::Request request;
     request.method = "POST";
     request.path = request.target = "/";
-    request.headers.emplace_back("host", "localhost");
+    std::vector<net::Header> headers{{"host", "localhost"}};
     wire::sigv4::sign(credentials,
                       {wire::sigv4::format_time(seconds).substr(0, 8), "us-east-1", std::string(service.id)}, seconds,
-                      request.method, request.path, request.query, request.headers, wire::sha256_hex(""));
+                      request.method, request.path, request.query, headers, wire::sha256_hex(""));
+    request.headers.assign(headers.begin(), headers.end());
     gateway::Route route;
     route.service = &service;
     route.protocol = protocol;

@@ -28,30 +28,28 @@ constexpr api::Service kNobody{};
 using Ticks = std::chrono::steady_clock;
 
 std::string new_request_id(const Route& route) {
-  const std::string hex = random_hex(16);
-  if (route.protocol == api::Protocol::RestXml) {
-    std::string id = hex.substr(0, 16);
-    for (char& c : id) c = static_cast<char>(c >= 'a' ? c - 32 : c);
-    return id;
-  }
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-4" + hex.substr(13, 3) + "-a" + hex.substr(17, 3) + "-" +
-         hex.substr(20);
+  if (route.protocol != api::Protocol::RestXml) return random_uuid();
+  std::string id = random_hex(8);
+  for (char& c : id) c = static_cast<char>(c >= 'a' ? c - 32 : c);
+  return id;
 }
 
-wire::HttpParts parts_of(const net::Request& request, const Route& route) {
-  wire::HttpParts parts;
-  parts.method = request.method;
-  parts.path = route.bucket.empty() ? request.path : "/" + wire::percent_encode(route.bucket) + request.path;
-  parts.query = request.query;
-  for (const net::Header& header : request.headers) parts.headers.emplace(header.first, header.second);
-  parts.body = request.body;
-  return parts;
+// `path` is where a path is kept that the request does not have: S3's bucket may come with the host.
+wire::HttpParts parts_of(const net::Request& request, const Route& route, std::string& path) {
+  if (route.bucket.empty()) return {request.method, request.path, request.query, request.headers, request.body};
+  path = "/" + wire::percent_encode(route.bucket) + std::string(request.path);
+  return {request.method, path, request.query, request.headers, request.body};
+}
+
+const wire::sigv4::Claim* claim_in(const Claimed& claimed) {
+  return claimed && *claimed ? &**claimed : nullptr;
 }
 
 // The operation whose body goes to disk, if it is one.
 const api::Operation* upload_operation(const net::Request& request, const Route& route) {
   if (route.service == nullptr || route.protocol != api::Protocol::RestXml || request.method != "PUT") return nullptr;
-  const auto operation = wire::find_operation(route.protocol, *route.service, parts_of(request, route));
+  std::string path;
+  const auto operation = wire::find_operation(route.protocol, *route.service, parts_of(request, route, path));
   if (!operation) return nullptr;
   for (const api::Member& member : (*operation)->input->members) {
     if (member.streaming) return *operation;
@@ -60,16 +58,16 @@ const api::Operation* upload_operation(const net::Request& request, const Route&
 }
 
 // It is a coding of the transfer, gone by now: the object's own Content-Encoding is the rest.
-void drop_aws_chunked(net::Headers& headers) {
+void drop_aws_chunked(net::Request& request) {
   std::string kept;
-  for (std::string_view rest = headers.get("content-encoding"); !rest.empty();) {
+  for (std::string_view rest = request.headers.get("content-encoding"); !rest.empty();) {
     const std::size_t end = std::min(rest.find(','), rest.size());
     const std::string_view token = net::trim(rest.substr(0, end));
     if (net::lower(token) != "aws-chunked") kept.append(kept.empty() ? "" : ",").append(token);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  std::erase_if(headers, [](const net::Header& header) { return header.first == "content-encoding"; });
-  if (!kept.empty()) headers.emplace_back("content-encoding", kept);
+  std::erase_if(request.headers, [](const net::HeaderView& header) { return header.first == "content-encoding"; });
+  if (!kept.empty()) request.headers.emplace_back("content-encoding", request.keep(std::move(kept)));
 }
 
 net::Response to_response(wire::HttpReply reply) {
@@ -102,20 +100,29 @@ void add_queue_url(net::Request& request, const Route& route) {
     request.body.insert(brace + 1, member + (empty ? "" : ","));
     return;
   }
-  std::string& form = request.body.empty() ? request.query : request.body;
-  if (!wire::form_field(form, "QueueUrl")) form += "&QueueUrl=" + wire::percent_encode(url);
+  const std::string_view form = request.body.empty() ? request.query : std::string_view(request.body);
+  if (wire::form_field(form, "QueueUrl")) return;
+  const std::string field = "&QueueUrl=" + wire::percent_encode(url);
+  if (request.body.empty()) {
+    request.query = request.keep(std::string(request.query) + field);
+  } else {
+    request.body += field;
+  }
 }
 
 }  // namespace
 
 // One request on its way through.
 struct Gateway::Pending {
+  Pending(net::Request asked, net::Responder answers) : request(std::move(asked)), responder(std::move(answers)) {}
+
   net::Request request;
   net::Responder responder;
   Claimed claimed;
   Route route;
   std::string request_id;
-  const api::Operation* operation = nullptr;
+  cloud::Request decoded{};
+  std::shared_ptr<bool> abandoned;
   std::string blob;  // of an upload: removed again if the service refuses it
   Ticks::time_point since = Ticks::now();
 };
@@ -129,6 +136,7 @@ Gateway::Gateway(cloud::Cloud& cloud, const base::Clock& clock, Post post, Optio
       workers_(kSyncThreads) {
   if (options_.strict) authenticator_.emplace(options_.keys, *options_.sessions);
   const cloud::Config& config = cloud_.config();
+  root_arn_ = "arn:aws:iam::" + config.account + ":root";
   const auto submit = [this](cloud::Request request, std::move_only_function<void(service::Answer)> then) {
     post_([this, request = std::move(request), then = std::move(then)]() mutable {
       cloud_.submit(std::move(request), service::Waiting{std::move(then), nullptr});
@@ -146,7 +154,7 @@ net::BodyPlan Gateway::on_head(const net::Request& head) {
   if (Registry::is_for(head)) return registry_->on_head(head);
   if (head.method != "PUT" || head.path.starts_with(kOwnPages)) return plan;
   const Claimed claimed = read_claim(head);
-  const Route route = find_route(head, claimed.value_or(std::nullopt));
+  const Route route = find_route(head, claim_in(claimed));
   if (upload_operation(head, route) == nullptr) return plan;
   return plan_upload(head, route, claimed);
 }
@@ -158,13 +166,14 @@ net::BodyPlan Gateway::plan_upload(const net::Request& head, const Route& route,
   if (authenticator_) {
     const auto checked = authenticator_->check(head, route, claimed, clock_.now(), Authenticator::Body::Unread);
     if (!checked) {
-      const wire::FaultContext context{new_request_id(route), false, head.path};
+      const wire::FaultContext context{new_request_id(route), false, std::string(head.path)};
       plan.refusal = to_response(wire::encode_fault(route.protocol, *route.service, checked.error(), context));
       return plan;
     }
     const wire::sigv4::Claim& claim = **claimed;
     if (head.headers.get("x-amz-content-sha256").starts_with(wire::sigv4::kStreamingSigned)) {
-      signing.emplace(*authenticator_->key_of(claim), claim.time, claim.scope.text(), claim.signature);
+      signing.emplace(*authenticator_->key_of(claim), std::string(claim.time), claim.scope.text(),
+                      std::string(claim.signature));
     }
   }
   plan.sink = std::make_unique<ObjectSpool>(head.headers, objects_, random_hex(16), std::move(signing));
@@ -178,14 +187,14 @@ void Gateway::handle(net::Request request, net::Responder responder) {
   }
   // No path of the registry: those go on behind a repository's name.
   if (request.path.starts_with(kTaskCredentials) &&
-      request.path.find('/', kTaskCredentials.size()) == std::string::npos) {
-    send_credentials(request.path.substr(kTaskCredentials.size()), std::move(responder));
+      request.path.find('/', kTaskCredentials.size()) == std::string_view::npos) {
+    send_credentials(std::string(request.path.substr(kTaskCredentials.size())), std::move(responder));
     return;
   }
-  auto pending = std::make_shared<Pending>(Pending{std::move(request), std::move(responder), {}, {}, {}, nullptr, {}});
+  auto pending = std::make_unique<Pending>(std::move(request), std::move(responder));
   if (Registry::is_for(pending->request)) return handle_registry(std::move(pending));
   pending->claimed = read_claim(pending->request);
-  pending->route = find_route(pending->request, pending->claimed.value_or(std::nullopt));
+  pending->route = find_route(pending->request, claim_in(pending->claimed));
   pending->request_id = new_request_id(pending->route);
   handle_api(std::move(pending));
 }
@@ -205,50 +214,49 @@ void Gateway::send_credentials(std::string uuid, net::Responder responder) {
   });
 }
 
-void Gateway::handle_registry(std::shared_ptr<Pending> pending) {
+void Gateway::handle_registry(std::unique_ptr<Pending> pending) {
   pending->route.service = &api::ecr::service();
   pending->route.protocol = api::Protocol::AwsJson;
   pending->request_id = new_request_id(pending->route);
   service::Call call = call_of(*pending);
   net::Request request = std::move(pending->request);
-  pending->request.method = request.method;  // what the access log needs
-  pending->request.target = request.target;
+  pending->request.method = pending->request.keep(std::string(request.method));  // what the access log needs
+  pending->request.target = pending->request.keep(std::string(request.target));
   pending->request.remote_address = request.remote_address;
   registry_->handle(std::move(request), std::move(call), [this, pending = std::move(pending)](net::Response response) {
     send(*pending, std::move(response));
   });
 }
 
-void Gateway::handle_api(std::shared_ptr<Pending> pending) {
-  auto request = read(*pending);
-  if (!request) return refuse(*pending, request.error());
+void Gateway::handle_api(std::unique_ptr<Pending> pending) {
+  if (auto decoded = read(*pending); !decoded) return refuse(*pending, decoded.error());
   if (pending->request.sink) {
-    workers_.post([this, pending = std::move(pending), request = std::move(*request)]() mutable {
-      finish_upload(std::move(pending), std::move(request));
+    workers_.post([this, pending = std::move(pending)]() mutable { finish_upload(std::move(pending)); });
+    return;
+  }
+  if (Registry::has_share_in(*pending->decoded.operation)) {
+    workers_.post([this, pending = std::move(pending)]() mutable {
+      if (const auto prepared = registry_->prepare(pending->decoded); !prepared) {
+        return refuse(*pending, prepared.error());
+      }
+      submit(std::move(pending));
     });
     return;
   }
-  if (Registry::has_share_in(*pending->operation)) {
-    workers_.post([this, pending = std::move(pending), request = std::move(*request)]() mutable {
-      if (const auto prepared = registry_->prepare(request); !prepared) return refuse(*pending, prepared.error());
-      submit(std::move(pending), std::move(request));
-    });
-    return;
-  }
-  submit(std::move(pending), std::move(*request));
+  submit(std::move(pending));
 }
 
-void Gateway::finish_upload(std::shared_ptr<Pending> pending, cloud::Request request) {
+void Gateway::finish_upload(std::unique_ptr<Pending> pending) {
   auto upload = static_cast<ObjectSpool&>(*pending->request.sink).finish();
   pending->request.sink.reset();
   if (!upload) return refuse(*pending, upload.error());
   pending->blob = upload->blob;
-  request.call.upload = std::move(*upload);
-  submit(std::move(pending), std::move(request));
+  pending->decoded.call.upload = std::move(*upload);
+  submit(std::move(pending));
 }
 
 // From bytes to a typed request of an operation.
-base::Outcome<cloud::Request> Gateway::read(Pending& pending) {
+base::Outcome<void> Gateway::read(Pending& pending) {
   const Route& route = pending.route;
   if (route.service == nullptr) {
     return base::fault(wire::faults::UnsupportedOperation,
@@ -263,16 +271,19 @@ base::Outcome<cloud::Request> Gateway::read(Pending& pending) {
   }
   CHECK(unwrap_body(pending));
   add_queue_url(pending.request, route);
-  const wire::HttpParts parts = parts_of(pending.request, route);
-  TRY(pending.operation, wire::find_operation(route.protocol, *route.service, parts));
-  TRY(auto input, wire::decode_request(route.protocol, *pending.operation, parts));
-  return cloud::Request{pending.operation, std::move(input), call_of(pending)};
+  std::string path;
+  const wire::HttpParts parts = parts_of(pending.request, route, path);
+  cloud::Request& decoded = pending.decoded;
+  TRY(decoded.operation, wire::find_operation(route.protocol, *route.service, parts));
+  TRY(decoded.input, wire::decode_request(route.protocol, *decoded.operation, parts));
+  decoded.call = call_of(pending);
+  return {};
 }
 
 // Undoes gzip and, where the body is in memory, aws-chunked.
 base::Outcome<void> Gateway::unwrap_body(Pending& pending) const {
   net::Request& request = pending.request;
-  if (request.headers.has_token("content-encoding", "aws-chunked")) drop_aws_chunked(request.headers);
+  if (request.headers.has_token("content-encoding", "aws-chunked")) drop_aws_chunked(request);
   if (request.sink) return {};
   if (pending.route.protocol != api::Protocol::RestXml) {
     if (!request.headers.has_token("content-encoding", "gzip")) return {};
@@ -300,34 +311,50 @@ service::Call Gateway::call_of(const Pending& pending) const {
   call.account = config.account;
   call.region = pending.route.region.empty() ? config.region : pending.route.region;
   // Global services are signed for us-east-1 whatever the caller's region.
-  call.principal_arn = "arn:aws:iam::" + config.account + ":root";
-  if (pending.claimed && *pending.claimed) call.access_key_id = (*pending.claimed)->access_key;
-  call.base_url = (request.tls ? "https://" : "http://") + std::string(request.host());
+  call.principal_arn = root_arn_;
+  if (const auto* claim = claim_in(pending.claimed)) call.access_key_id = claim->access_key;
+  call.base_url.reserve(request.host().size() + 8);
+  call.base_url.append(request.tls ? "https://" : "http://").append(request.host());
   call.source_address = request.remote_address;
   call.trace_header = request.headers.get("x-amzn-trace-id");
   call.protocol = pending.route.protocol;
-  for (const net::Header& header : request.headers) {
-    if (header.first == "range" || header.first.starts_with("if-")) call.headers.insert(header);
+  if (pending.route.protocol != api::Protocol::RestXml) return call;
+  for (const auto& [name, value] : request.headers) {
+    if (name == "range" || name.starts_with("if-")) call.headers.emplace(name, value);
   }
   return call;
 }
 
-void Gateway::submit(std::shared_ptr<Pending> pending, cloud::Request request) {
-  auto abandoned = std::make_shared<bool>(false);  // touched on the strand alone
-  pending->responder.on_abandoned([this, abandoned] { post_([abandoned] { *abandoned = true; }); });
-  post_([this, pending = std::move(pending), abandoned, request = std::move(request)]() mutable {
-    service::Waiting waiting{
-        [this, pending = std::move(pending)](service::Answer answer) { deliver(*pending, std::move(answer)); },
-        std::move(abandoned)};
+void Gateway::submit(std::unique_ptr<Pending> pending) {
+  if (cloud_.answers_late(*pending->decoded.operation)) {
+    pending->abandoned = std::make_shared<bool>(false);  // touched on the strand alone
+    pending->responder.on_abandoned(
+        [this, abandoned = pending->abandoned] { post_([abandoned] { *abandoned = true; }); });
+  }
+  post_([this, pending = std::move(pending)]() mutable {
+    service::Waiting waiting{{}, std::move(pending->abandoned)};
+    cloud::Request request = std::move(pending->decoded);
+    pending->decoded.operation = request.operation;  // for the answer and the log
+    waiting.deliver = [this, pending = std::move(pending)](service::Answer answer) {
+      deliver(*pending, std::move(answer));
+    };
     cloud_.submit(std::move(request), std::move(waiting));
   });
 }
 
 void Gateway::deliver(Pending& pending, service::Answer answer) {
   if (!answer.result) return refuse(pending, answer.result.error());
-  registry_->conclude(*pending.operation, *answer.result);
-  net::Response response = to_response(
-      wire::encode_response(pending.route.protocol, *pending.operation, *answer.result, pending.request_id));
+  const api::Operation& operation = *pending.decoded.operation;
+  registry_->conclude(operation, *answer.result);
+  if (pending.route.protocol == api::Protocol::AwsJson) {
+    net::Response response;
+    wire::JsonReply reply = wire::encode_json_response(operation, *answer.result, pending.request_id);
+    response.lines = std::move(reply.lines);
+    response.body = std::move(reply.body);
+    return send(pending, std::move(response));
+  }
+  net::Response response =
+      to_response(wire::encode_response(pending.route.protocol, operation, *answer.result, pending.request_id));
   if (answer.download) {
     for (const auto& piece : answer.download->pieces) {
       response.files.push_back({objects_ + "/" + piece.blob, piece.offset, piece.length});
@@ -355,12 +382,14 @@ void Gateway::refuse(Pending& pending, const base::Fault& fault) {
 
 void Gateway::send(Pending& pending, net::Response response) {
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Ticks::now() - pending.since);
-  const std::string service(pending.route.service == nullptr ? "" : pending.route.service->id);
-  const std::string operation(pending.operation == nullptr ? "" : pending.operation->name);
+  const api::Service* service = pending.route.service;
+  const api::Operation* operation = pending.decoded.operation;
   metrics_.count(service, operation, response.status, took);
   if (options_.access_log) {
-    options_.access_log({pending.request.remote_address, pending.request.method, pending.request.target, service,
-                         operation, pending.request_id, response.status, took.count()});
+    options_.access_log({pending.request.remote_address, std::string(pending.request.method),
+                         std::string(pending.request.target), std::string(service == nullptr ? "" : service->id),
+                         std::string(operation == nullptr ? "" : operation->name), pending.request_id, response.status,
+                         took.count()});
   }
   pending.responder.send(std::move(response));
 }
@@ -383,7 +412,7 @@ net::Response Gateway::page(const net::Request& request) const {
   } else {
     response.status = 404;
     response.headers.emplace_back("content-type", "text/plain");
-    response.body = "There is no page " + request.path + ".\n";
+    response.body = "There is no page " + std::string(request.path) + ".\n";
   }
   return response;
 }

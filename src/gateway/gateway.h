@@ -60,13 +60,13 @@ class Gateway : public net::Handler {
 
   net::BodyPlan plan_upload(const net::Request& head, const Route& route, const Claimed& claimed);
   void send_credentials(std::string uuid, net::Responder responder);
-  void handle_registry(std::shared_ptr<Pending> pending);
-  void handle_api(std::shared_ptr<Pending> pending);
-  void finish_upload(std::shared_ptr<Pending> pending, cloud::Request request);
-  base::Outcome<cloud::Request> read(Pending& pending);
+  void handle_registry(std::unique_ptr<Pending> pending);
+  void handle_api(std::unique_ptr<Pending> pending);
+  void finish_upload(std::unique_ptr<Pending> pending);
+  base::Outcome<void> read(Pending& pending);
   base::Outcome<void> unwrap_body(Pending& pending) const;
   service::Call call_of(const Pending& pending) const;
-  void submit(std::shared_ptr<Pending> pending, cloud::Request request);
+  void submit(std::unique_ptr<Pending> pending);
   void deliver(Pending& pending, service::Answer answer);
   void refuse(Pending& pending, const base::Fault& fault);
   void send(Pending& pending, net::Response response);
@@ -76,7 +76,8 @@ class Gateway : public net::Handler {
   const base::Clock& clock_;
   const Post post_;
   const Options options_;
-  std::string objects_;  // directory
+  std::string objects_;   // directory
+  std::string root_arn_;  // who everybody is, but the tasks
   std::optional<Authenticator> authenticator_;
   mutable Metrics metrics_;
   std::unique_ptr<Registry> registry_;

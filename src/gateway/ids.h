@@ -9,4 +9,7 @@ namespace gateway {
 // and files before the cloud hears of them.
 std::string random_hex(std::size_t bytes);
 
+// A version 4 UUID.
+std::string random_uuid();
+
 }  // namespace gateway

@@ -15,9 +15,13 @@ std::string number(double value) {
   return text;
 }
 
+std::string name_of(const api::Service* service) {
+  return service == nullptr ? "" : std::string(service->id);
+}
+
 }  // namespace
 
-void Metrics::count(const std::string& service, const std::string& operation, int status,
+void Metrics::count(const api::Service* service, const api::Operation* operation, int status,
                     std::chrono::microseconds took) {
   const double seconds = static_cast<double>(took.count()) / 1e6;
   const std::lock_guard lock(mutex_);
@@ -34,7 +38,12 @@ std::string Metrics::text(std::size_t connections) const {
       "# HELP renkei_connections Open client connections.\n# TYPE renkei_connections gauge\nrenkei_connections " +
       std::to_string(connections) +
       "\n# HELP renkei_requests_total Answered requests.\n# TYPE renkei_requests_total counter\n";
+  std::map<std::tuple<std::string, std::string, int>, std::uint64_t> requests;  // in the order of their names
   for (const auto& [labels, count] : requests_) {
+    const auto& [service, operation, status] = labels;
+    requests[{name_of(service), std::string(operation == nullptr ? "" : operation->name), status}] += count;
+  }
+  for (const auto& [labels, count] : requests) {
     const auto& [service, operation, status] = labels;
     out += "renkei_requests_total{service=\"" + service + "\",operation=\"" + operation + "\",status=\"" +
            std::to_string(status) + "\"} " + std::to_string(count) + "\n";
@@ -42,7 +51,10 @@ std::string Metrics::text(std::size_t connections) const {
   out +=
       "# HELP renkei_request_seconds From the whole request to its answer; long polls wait.\n# TYPE "
       "renkei_request_seconds histogram\n";
-  for (const auto& [service, latency] : latencies_) {
+  std::map<std::string, const Latency*> latencies;
+  for (const auto& [service, latency] : latencies_) latencies[name_of(service)] = &latency;
+  for (const auto& [service, held] : latencies) {
+    const Latency& latency = *held;
     const std::string label = "{service=\"" + service + "\"";
     for (std::size_t i = 0; i < std::size(kBounds); ++i) {
       out += "renkei_request_seconds_bucket" + label + ",le=\"" + number(kBounds[i]) + "\"} " +

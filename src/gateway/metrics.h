@@ -7,12 +7,15 @@
 #include <string>
 #include <tuple>
 
+#include "api/shape.h"
+
 namespace gateway {
 
 // Counters of requests, as Prometheus reads them. Thread-safe.
 class Metrics {
  public:
-  void count(const std::string& service, const std::string& operation, int status, std::chrono::microseconds took);
+  // Null: nothing that renkei knows.
+  void count(const api::Service* service, const api::Operation* operation, int status, std::chrono::microseconds took);
   // The text exposition format.
   std::string text(std::size_t connections) const;
 
@@ -24,8 +27,8 @@ class Metrics {
   };
 
   mutable std::mutex mutex_;
-  std::map<std::tuple<std::string, std::string, int>, std::uint64_t> requests_;
-  std::map<std::string, Latency> latencies_;  // by service
+  std::map<std::tuple<const api::Service*, const api::Operation*, int>, std::uint64_t> requests_;
+  std::map<const api::Service*, Latency> latencies_;
 };
 
 }  // namespace gateway

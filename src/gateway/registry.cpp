@@ -293,7 +293,7 @@ void Registry::handle(net::Request request, service::Call call, Reply reply) {
 }
 
 void Registry::dispatch(const ExchangePtr& exchange) {
-  const std::string& method = exchange->request.method;
+  const std::string_view method = exchange->request.method;
   switch (exchange->path.kind) {
     case Kind::Base:
       return exchange->reply(empty(200));
@@ -383,13 +383,13 @@ void Registry::mount(const ExchangePtr& exchange, const std::string& digest, con
              if (there) {
                return record_layer(exchange, digest, static_cast<std::uint64_t>(*outcome->layers->front().layer_size));
              }
-             exchange->request.query.clear();
+             exchange->request.query = {};
              start_upload(exchange);
            });
 }
 
 void Registry::upload(const ExchangePtr& exchange) {
-  const std::string& method = exchange->request.method;
+  const std::string_view method = exchange->request.method;
   const std::string id = exchange->path.reference;
   if (method == "DELETE") {
     drop_upload(id);
@@ -451,7 +451,7 @@ void Registry::record_layer(const ExchangePtr& exchange, const std::string& dige
 }
 
 void Registry::manifest(const ExchangePtr& exchange) {
-  const std::string& method = exchange->request.method;
+  const std::string_view method = exchange->request.method;
   if (method == "GET" || method == "HEAD") return get_manifest(exchange);
   if (method == "PUT") return put_manifest(exchange);
   if (method == "DELETE") return delete_manifest(exchange);

@@ -94,23 +94,25 @@ std::optional<std::string> action_field(const net::Request& request, std::string
 
 }  // namespace
 
-Route find_route(const net::Request& request, const std::optional<wire::sigv4::Claim>& claim) {
+Route find_route(const net::Request& request, const wire::sigv4::Claim* claim) {
   Route route;
   const std::string_view target = request.headers.get("x-amz-target");
   const bool cbor = request.headers.get("smithy-protocol") == "rpc-v2-cbor";
-  const Host host = read_host(request.host());
   route.contradictory = cbor && !target.empty();
-  route.region = claim ? claim->scope.region : host.region;
+  // The host matters when nothing else tells, and names S3's buckets.
+  const bool s3 = claim != nullptr && claim->scope.service == "s3";
+  const Host host = claim == nullptr || s3 ? read_host(request.host()) : Host{};
+  route.region = claim != nullptr ? claim->scope.region : host.region;
 
-  const std::string prefix(target.substr(0, target.rfind('.')));
-  const std::vector<std::string> segments = split(request.path, '/');  // …/service/X/operation/Y
-  const bool names_cbor = cbor && segments.size() >= 5 && segments[segments.size() - 2] == "operation";
-  if (claim) {
+  const std::vector<std::string> segments =  // …/service/X/operation/Y
+      cbor ? split(request.path, '/') : std::vector<std::string>();
+  const bool names_cbor = segments.size() >= 5 && segments[segments.size() - 2] == "operation";
+  if (claim != nullptr) {
     route.asked_for = claim->scope.service;
     route.service = by_signing_name(claim->scope.service);
   } else if (!target.empty()) {
-    route.asked_for = prefix;
-    route.service = by_target(prefix);
+    route.asked_for = target.substr(0, target.rfind('.'));
+    route.service = by_target(route.asked_for);
   } else if (names_cbor) {
     std::string name = segments[segments.size() - 3];
     name = name.substr(name.rfind('.') + 1);
@@ -144,6 +146,7 @@ Route find_route(const net::Request& request, const std::optional<wire::sigv4::C
 }
 
 std::optional<std::string> queue_of_path(std::string_view path) {
+  if (path.size() <= 1) return std::nullopt;
   std::vector<std::string> parts = split(wire::percent_decode(path), '/');
   std::erase(parts, "");
   if (parts.size() == 2 && parts[0].size() == 12 && parts[0].find_first_not_of("0123456789") == std::string::npos) {

@@ -20,7 +20,8 @@ struct Route {
   bool contradictory = false;  // rpcv2Cbor and X-Amz-Target at once
 };
 
-Route find_route(const net::Request& request, const std::optional<wire::sigv4::Claim>& claim);
+// `claim`: what the request is signed with; null: not signed.
+Route find_route(const net::Request& request, const wire::sigv4::Claim* claim);
 
 // "/123456789012/name", "/queue/us-east-1/123456789012/name" or "/queue/name": the path of a QueueUrl, to which some
 // SDKs post. Returns it as "account/name" or "name", decoded.

@@ -19,10 +19,11 @@ gateway::Route route(Asked asked) {
   request.method = asked.method;
   request.path = asked.path;
   request.query = asked.query;
-  request.headers = std::move(asked.headers);
+  request.headers.assign(asked.headers.begin(), asked.headers.end());
   if (request.headers.find("host") == nullptr) request.headers.emplace_back("host", "127.0.0.1:4566");
   request.body = asked.body;
-  return gateway::find_route(request, gateway::read_claim(request).value_or(std::nullopt));
+  const auto claim = gateway::read_claim(request).value_or(std::nullopt);
+  return gateway::find_route(request, claim ? &*claim : nullptr);
 }
 
 net::Header authorization(const std::string& service) {

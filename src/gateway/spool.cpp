@@ -89,7 +89,7 @@ bool sync_directory(const std::string& directory) {
   return synced;
 }
 
-ObjectSpool::ObjectSpool(const net::Headers& head, const std::string& directory, const std::string& name,
+ObjectSpool::ObjectSpool(const net::HeaderViews& head, const std::string& directory, const std::string& name,
                          std::optional<wire::ChunkSigning> signing)
     : name_(name) {
   broken_ = !file_.open(directory, name);
@@ -100,7 +100,7 @@ ObjectSpool::ObjectSpool(const net::Headers& head, const std::string& directory,
   read_promises(head);
 }
 
-void ObjectSpool::read_promises(const net::Headers& head) {
+void ObjectSpool::read_promises(const net::HeaderViews& head) {
   promised_md5_ = head.get("content-md5");
   const std::string_view payload = head.get("x-amz-content-sha256");
   if (payload.size() == kSha256Digits) {
@@ -113,10 +113,10 @@ void ObjectSpool::read_promises(const net::Headers& head) {
   if (!length.empty() && std::from_chars(length.data(), length.data() + length.size(), size).ec == std::errc()) {
     promised_size_ = size;
   }
-  for (const net::Header& header : head) {
+  for (const net::HeaderView& header : head) {
     if (!header.first.starts_with(kChecksumPrefix)) continue;
     const auto algorithm = wire::checksum_algorithm(std::string_view(header.first).substr(kChecksumPrefix.size()));
-    if (algorithm) promises_.push_back({*algorithm, header.second, wire::Digest(*algorithm)});
+    if (algorithm) promises_.push_back({*algorithm, std::string(header.second), wire::Digest(*algorithm)});
   }
   const std::string_view trailer = net::trim(head.get("x-amz-trailer"));
   if (trailer.starts_with(kChecksumPrefix)) {

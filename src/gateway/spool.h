@@ -49,7 +49,7 @@ class ObjectSpool : public net::BodySink {
  public:
   // What the head promises: content-md5, x-amz-checksum-*, x-amz-content-sha256, x-amz-decoded-content-length,
   // content-encoding. `signing` checks the chunks' signatures.
-  ObjectSpool(const net::Headers& head, const std::string& directory, const std::string& name,
+  ObjectSpool(const net::HeaderViews& head, const std::string& directory, const std::string& name,
               std::optional<wire::ChunkSigning> signing);
 
   bool write(std::string_view bytes) override;
@@ -63,7 +63,7 @@ class ObjectSpool : public net::BodySink {
     wire::Digest digest;
   };
 
-  void read_promises(const net::Headers& head);
+  void read_promises(const net::HeaderViews& head);
   void take(std::string_view bytes);
   base::Outcome<void> check_length() const;
   base::Outcome<void> check_digests(service::Upload& upload);

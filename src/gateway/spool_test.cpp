@@ -15,7 +15,7 @@ class SpoolTest : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder); }
 
   base::Outcome<service::Upload> upload(const net::Headers& head, std::string_view body) {
-    gateway::ObjectSpool spool(head, folder, "blob", std::nullopt);
+    gateway::ObjectSpool spool(net::HeaderViews(head.begin(), head.end()), folder, "blob", std::nullopt);
     spool.write(body);
     return spool.finish();
   }

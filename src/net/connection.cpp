@@ -1,12 +1,17 @@
 #include "net/connection.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <charconv>
 #include <utility>
 
 namespace net {
@@ -20,6 +25,12 @@ void append_clean(std::string& out, std::string_view text) {
   for (const char c : text) {
     if (static_cast<unsigned char>(c) >= 32 || c == '\t') out += c;
   }
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);
+  out.append(digits, end);
 }
 
 bool wants_keep_alive(const Request& request) {
@@ -39,98 +50,131 @@ Response plain_refusal(int status) {
   return response;
 }
 
+std::string address_text(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = {};
+  const void* from = address.ss_family == AF_INET6
+                         ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr)
+                         : &reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+  ::inet_ntop(address.ss_family, from, text, sizeof text);
+  return text;
+}
+
 }  // namespace
 
-void Exchange::answer(Response response) {
-  {
-    const std::lock_guard lock(mutex);
-    if (answered) return;
-    answered = true;
-    on_abandoned = nullptr;
-  }
-  if (loop->context.get_executor().running_in_this_thread()) {
-    if (const auto alive = connection.lock()) alive->deliver(std::move(response));
+void Exchange::answer(std::shared_ptr<Exchange> exchange, Response response) {
+  if (exchange->answered.exchange(true)) return;
+  if (exchange->loop->is_here()) {
+    if (exchange->connection != nullptr) exchange->connection->deliver(std::move(response));
     return;
   }
-  asio::post(loop->context, [weak = connection, response = std::move(response)]() mutable {
-    if (const auto alive = weak.lock()) alive->deliver(std::move(response));
+  Loop& loop = *exchange->loop;
+  loop.post([exchange = std::move(exchange), response = std::move(response)]() mutable {
+    if (exchange->connection != nullptr) exchange->connection->deliver(std::move(response));
   });
 }
 
 void Exchange::abandon() {
+  if (answered || abandoned.exchange(true)) return;
   std::function<void()> fn;
   {
     const std::lock_guard lock(mutex);
-    if (abandoned || answered) return;
-    abandoned = true;
     fn = std::move(on_abandoned);
   }
   if (fn) fn();
 }
 
-Connection::Connection(std::shared_ptr<Loop> loop, asio::ip::tcp::socket socket)
-    : loop_(std::move(loop)), socket_(std::move(socket)) {
-  loop_->connections.insert(this);
+Connection::Connection(std::shared_ptr<Loop> loop, int descriptor) : loop_(std::move(loop)), descriptor_(descriptor) {
   ++*loop_->connection_count;
-  boost::system::error_code error;
-  const auto remote = socket_.remote_endpoint(error);
-  if (!error) remote_ = remote.address().to_string();
-  const auto local = socket_.local_endpoint(error);
-  if (!error) local_port_ = local.port();
-  socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) == 0) remote_ = address_text(address);
+  size = sizeof address;
+  if (::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+    local_port_ = ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                                                      : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  }
+  const int on = 1;
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 Connection::~Connection() {
-  loop_->connections.erase(this);
+  tls_.reset();
+  ::close(descriptor_);
   --*loop_->connection_count;
 }
 
-void Connection::start() {
-  run(shared_from_this());
+void Connection::start(std::unique_ptr<Connection> connection) {
+  Connection& self = *connection;
+  self.loop_->adopt(std::move(connection));
+  if (!self.loop_->watch(self.descriptor_, self)) self.failed_ = true;
+  run(self);
 }
 
-Detached Connection::run(std::shared_ptr<Connection> self) {
-  bool more = co_await self->begin();
-  while (more) more = co_await self->serve_one();
-  self->close();
+Detached Connection::run(Connection& self) {
+  bool more = co_await self.begin();
+  while (more) more = co_await self.serve_one();
+  self.end();
+}
+
+void Connection::end() {
+  if (exchange_) exchange_->connection = nullptr;
+  exchange_.reset();
+  ::shutdown(descriptor_, SHUT_RDWR);
+  loop_->forget(descriptor_);
+  loop_->bury(loop_->release(*this));
+}
+
+void Connection::on_events(std::uint32_t events) {
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) hung_up_ = true;
+  if ((events & EPOLLERR) != 0) failed_ = true;
+  if (wants_bytes_ && !fill()) return;
+  wake_.signal();  // may end or move this connection
 }
 
 // A TLS connection starts with a handshake record, a plain one with a letter.
 Task<bool> Connection::begin() {
   enter(Phase::Head, loop_->options.head_timeout_ms);
-  reading_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
-    self->reading_ = false;
-    if (error) self->failed_ = true;
-    self->wake_.signal();
-  });
-  while (reading_) co_await wake_;
   unsigned char first = 0;
-  boost::system::error_code error;
-  if (!failed_) {
-    socket_.non_blocking(true, error);
-    socket_.receive(asio::buffer(&first, 1), asio::ip::tcp::socket::message_peek, error);
+  for (;;) {
+    while (!readable_ && !failed_ && !timed_out_) co_await wake_;
+    if (failed_ || timed_out_) co_return false;
+    const ssize_t got = ::recv(descriptor_, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got == 1) break;
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) co_return false;
+    readable_ = false;
   }
-  if (failed_ || error) co_return false;
   if (first != kTlsHandshake) co_return true;
   if (loop_->tls == nullptr) co_return false;
-  tls_.emplace(socket_, *loop_->tls);
-  reading_ = true;
-  tls_->async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](boost::system::error_code failure) {
-    self->reading_ = false;
-    if (failure) self->failed_ = true;
-    self->wake_.signal();
-  });
-  while (reading_) co_await wake_;
-  co_return !failed_;
+  Hop hop{*this, loop_->bulk};
+  co_await hop;
+  tls_ = std::make_unique<TlsSession>(*loop_->tls, descriptor_);
+  for (Io step = tls_->handshake(); step != Io::Done; step = tls_->handshake()) {
+    if (step != Io::Again || failed_ || timed_out_) co_return false;
+    co_await wake_;
+  }
+  readable_ = true;
+  co_return true;
 }
 
 Task<bool> Connection::serve_one() {
   Request request;
-  if (!co_await read_head(request)) co_return false;
+  std::size_t searched = 0;
+  int status = 0;
+  enter(Phase::Idle, loop_->options.idle_timeout_ms);
+  for (;;) {
+    const Found found = take_head(request, searched, status);
+    if (found == Found::All) break;
+    if (found == Found::Refused) co_return co_await refuse(status);
+    if (loop_->draining) co_return false;
+    if (co_await more()) continue;
+    if (timed_out_ && phase_ == Phase::Head && !tls_) co_await refuse(408);
+    co_return false;
+  }
   request.remote_address = remote_;
   request.local_port = local_port_;
-  request.tls = tls_.has_value();
+  request.tls = tls_ != nullptr;
+  Form form{request.method == "HEAD", request.minor_version, wants_keep_alive(request)};
 
   const auto framing = framing_of(request.headers);
   if (!framing) co_return co_await refuse(framing.error());
@@ -138,57 +182,69 @@ Task<bool> Connection::serve_one() {
   BodyPlan plan = loop_->handler->on_head(request);
   if (!plan.refusal && !plan.sink && framing->length.value_or(0) > plan.memory_limit) plan.refusal = plain_refusal(413);
   if (plan.refusal) {
-    const bool keep = framing->empty() && !expects && wants_keep_alive(request);
-    const bool sent = co_await send(std::move(*plan.refusal), request, keep);
-    if (sent && keep) co_return true;
+    form.keep_alive = framing->empty() && !expects && form.keep_alive;
+    if (!start_reply(*plan.refusal, form) && !co_await finish_write()) co_return false;
+    if (failed_) co_return false;
+    if (form.keep_alive) co_return true;
     co_return co_await linger();
   }
+  Hop hop{*this, plan.sink ? loop_->bulk : nullptr};
+  co_await hop;
   // Said before an empty body too: after a final reply in its place, botocore misreads the connection's next reply.
-  const bool reads = !framing->empty() || expects;
-  if (reads && !co_await read_body(request, plan, *framing, expects)) co_return false;
+  const bool simple = !plan.sink && !expects && take_body(request, *framing);
+  if (!simple && !co_await read_body(request, plan, *framing, expects)) co_return false;
 
-  bool keep_alive = wants_keep_alive(request);
-  Request head;  // what the reply's form depends on
-  head.method = request.method;
-  head.minor_version = request.minor_version;
   request.sink = std::move(plan.sink);
-  auto exchange = std::make_shared<Exchange>();
-  exchange->loop = loop_;
-  exchange->connection = weak_from_this();
-  exchange_ = exchange;
-  enter(Phase::Handling, 0);
-  loop_->handler->handle(std::move(request), Responder(exchange));
-  const bool answered = co_await await_answer(exchange);
-  exchange_.reset();
-  if (!answered) co_return false;
-  Response answer = std::move(*answer_);
+  hand_over(std::move(request));
+  while (!answer_) {
+    if (hung_up_ || failed_ || loop_->draining) exchange_->abandon();
+    if (answer_) break;
+    // A client that only closed its sending side may still read the answer.
+    if (failed_) co_return false;
+    co_await wake_;
+  }
+  const Response answer = std::move(*answer_);
   answer_.reset();
-  keep_alive = keep_alive && !loop_->draining;
-  const bool sent = co_await send(std::move(answer), head, keep_alive);
-  co_return sent&& keep_alive;
+  form.keep_alive = form.keep_alive && !loop_->draining;
+  if (!answer.files.empty() && !form.is_head && !has_no_body(answer.status)) {
+    Hop download_hop{*this, loop_->bulk};
+    co_await download_hop;
+    co_return co_await send_files(answer, form) && form.keep_alive;
+  }
+  if (!start_reply(answer, form) && !co_await finish_write()) co_return false;
+  co_return !failed_ && form.keep_alive;
 }
 
-Task<bool> Connection::read_head(Request& request) {
-  enter(Phase::Idle, loop_->options.idle_timeout_ms);
-  std::size_t searched = 0;
-  for (;;) {
-    while (unread().starts_with("\r\n")) at_ += 2;  // tolerated before a request line (RFC 9112, 2.2)
-    if (!unread().empty() && phase_ == Phase::Idle) enter(Phase::Head, loop_->options.head_timeout_ms);
-    const auto length = find_head_end(unread(), searched);
-    if (length.value_or(unread().size()) > kLongestHead) co_return co_await refuse(431);
-    if (length) {
-      auto parsed = parse_request_head(unread().substr(0, *length));
-      if (!parsed) co_return co_await refuse(parsed.error());
-      at_ += *length;
-      request = std::move(*parsed);
-      co_return true;
-    }
-    if (loop_->draining) co_return false;
-    const bool got = co_await more();
-    if (got) continue;
-    if (timed_out_ && phase_ == Phase::Head && !tls_) co_await refuse(408);
-    co_return false;
+// Takes a whole head off what is unread.
+Connection::Found Connection::take_head(Request& request, std::size_t& searched, int& status) {
+  while (unread_.starts_with("\r\n")) unread_.remove_prefix(2);  // tolerated before a request line (RFC 9112, 2.2)
+  if (unread_.empty()) return Found::Part;
+  const auto length = find_head_end(unread_, searched);
+  if (length.value_or(unread_.size()) > kLongestHead) {
+    status = 431;
+    return Found::Refused;
   }
+  if (!length) {
+    if (phase_ == Phase::Idle) enter(Phase::Head, loop_->options.head_timeout_ms);
+    return Found::Part;
+  }
+  auto parsed = parse_request_head(unread_.substr(0, *length));
+  if (!parsed) {
+    status = parsed.error();
+    return Found::Refused;
+  }
+  unread_.remove_prefix(*length);
+  request = std::move(*parsed);
+  return Found::All;
+}
+
+// Takes a body of known length, if all of it is there.
+bool Connection::take_body(Request& request, const Framing& framing) {
+  if (framing.chunked || framing.length.value_or(0) > unread_.size()) return false;
+  const auto length = static_cast<std::size_t>(framing.length.value_or(0));
+  request.body.assign(unread_.substr(0, length));
+  unread_.remove_prefix(length);
+  return true;
 }
 
 Task<bool> Connection::read_body(Request& request, BodyPlan& plan, const Framing& framing, bool expects) {
@@ -205,11 +261,14 @@ Task<bool> Connection::read_body(Request& request, BodyPlan& plan, const Framing
     }
   };
   if (!plan.sink && framing.length) request.body.reserve(*framing.length);
-  if (expects && unread().empty() && !co_await write("HTTP/1.1 100 Continue\r\n\r\n", "")) co_return false;
+  if (expects && unread_.empty()) {
+    if (!start_write("HTTP/1.1 100 Continue\r\n\r\n", "") && !co_await finish_write()) co_return false;
+    if (failed_) co_return false;
+  }
   for (;;) {
-    const auto consumed = reader.feed(unread(), take);
+    const auto consumed = reader.feed(unread_, take);
     if (!consumed) co_return co_await refuse(consumed.error());
-    at_ += *consumed;
+    unread_.remove_prefix(*consumed);
     if (too_large) co_return co_await refuse(413);
     if (reader.done()) co_return true;
     enter(Phase::Body, loop_->options.body_timeout_ms);
@@ -217,105 +276,142 @@ Task<bool> Connection::read_body(Request& request, BodyPlan& plan, const Framing
   }
 }
 
-Task<bool> Connection::await_answer(const std::shared_ptr<Exchange>& exchange) {
-  if (loop_->draining && !answer_) exchange->abandon();
-  while (!answer_) {
-    // Reading on is how a client's going away is noticed; what it pipelines meanwhile is kept, up to a bound.
-    if (!ended_ && unread().size() < kMostAhead) start_read();
-    if (ended_ || failed_) exchange->abandon();
-    if (answer_) break;
-    // A client that only closed its sending side may still read the answer.
-    if (failed_) co_return false;
-    co_await wake_;
+// To the handler. It may answer at once, or later from anywhere.
+void Connection::hand_over(Request request) {
+  keep_unread();
+  if (exchange_ != nullptr && exchange_.use_count() == 1) {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    exchange_->answered = false;
+    exchange_->abandoned = false;
+    exchange_->on_abandoned = nullptr;
+  } else {
+    if (exchange_) exchange_->connection = nullptr;
+    exchange_ = std::make_shared<Exchange>();
   }
-  co_return true;
+  if (exchange_->loop != loop_) exchange_->loop = loop_;
+  exchange_->connection = this;
+  enter(Phase::Handling, 0);
+  loop_->handler->handle(std::move(request), Responder(exchange_));
 }
 
 // Refuses and closes: what follows on the stream cannot be told apart any more.
 Task<bool> Connection::refuse(int status) {
-  Request unknown;
   timed_out_ = false;
-  if (co_await send(plain_refusal(status), unknown, false)) co_await linger();
+  const Response refusal = plain_refusal(status);
+  if (!start_reply(refusal, Form{}) && !co_await finish_write()) co_return false;
+  if (!failed_) co_await linger();
   co_return false;
 }
 
 // Closing while the client still sends would reset the connection and could destroy the reply on its way.
 Task<bool> Connection::linger() {
   enter(Phase::Closing, kLingerMs);
-  boost::system::error_code error;
-  if (!tls_) socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+  if (!tls_) ::shutdown(descriptor_, SHUT_WR);
   std::size_t dropped = 0;
   while (!ended_ && !failed_ && !timed_out_ && dropped < kMostLinger) {
-    dropped += unread().size();
-    at_ = filled_;
+    dropped += unread_.size();
+    unread_ = {};
     if (!co_await more()) break;
   }
   co_return false;
 }
 
-std::string Connection::head_of(const Response& response, std::uint64_t length, bool keep_alive,
-                                const Request& request) const {
-  std::string head;
-  head.reserve(512);
-  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ").append(reason_phrase(response.status));
-  head += "\r\n";
-  for (const Header& header : response.headers) {
-    append_clean(head, header.first);
-    head += ": ";
-    append_clean(head, header.second);
-    head += "\r\n";
+void Connection::append_head(std::string& out, const Response& response, std::uint64_t length, const Form& form) const {
+  if (response.status == 200) {
+    out += "HTTP/1.1 200 OK\r\n";
+  } else {
+    out += "HTTP/1.1 ";
+    append_number(out, static_cast<std::uint64_t>(response.status));
+    out.append(" ").append(reason_phrase(response.status)).append("\r\n");
   }
-  if (!has_no_body(response.status)) head.append("content-length: ").append(std::to_string(length)).append("\r\n");
-  head.append("date: ").append(loop_->date).append("\r\n");
-  if (!keep_alive) head += "connection: close\r\n";
-  if (keep_alive && request.minor_version == 0) head += "connection: keep-alive\r\n";
-  head += "\r\n";
-  return head;
+  out += response.lines;
+  for (const Header& header : response.headers) {
+    append_clean(out, header.first);
+    out += ": ";
+    append_clean(out, header.second);
+    out += "\r\n";
+  }
+  if (!has_no_body(response.status)) {
+    out += "content-length: ";
+    append_number(out, length);
+    out += "\r\n";
+  }
+  out.append("date: ").append(loop_->date).append("\r\n");
+  if (!form.keep_alive) out += "connection: close\r\n";
+  if (form.keep_alive && form.minor_version == 0) out += "connection: keep-alive\r\n";
+  out += "\r\n";
 }
 
-Task<bool> Connection::send(Response response, const Request& request, bool keep_alive) {
-  const bool bare = request.method == "HEAD" || has_no_body(response.status);
+// True if all is sent, or nothing can be: see failed_. Else finish_write() sends the rest.
+bool Connection::start_reply(const Response& response, const Form& form) {
+  const bool bare = form.is_head || has_no_body(response.status);
   std::uint64_t length = response.body.size();
   for (const FileRange& file : response.files) length += file.length;
-  if (request.method == "HEAD") length = response.head_length.value_or(length);
-  std::string head = head_of(response, length, keep_alive, request);
-  if (!response.files.empty() && !bare) co_return co_await write_files(std::move(head), std::move(response.files));
-  co_return co_await write(head, bare ? std::string_view() : std::string_view(response.body));
+  if (form.is_head) length = response.head_length.value_or(length);
+  std::string& head = loop_->write_buffer();
+  head.clear();
+  append_head(head, response, length, form);
+  std::string_view body = bare ? std::string_view() : std::string_view(response.body);
+  if (body.size() <= kShortBody) {
+    head += body;
+    body = {};
+  }
+  return start_write(head, body);
 }
 
-Task<bool> Connection::write(std::string_view head, std::string_view body) {
+bool Connection::start_write(std::string_view head, std::string_view body) {
+  std::size_t sent = 0;
+  const Io result = failed_ ? Io::Failed : write_some(head, body, sent);
+  if (result == Io::Failed) {
+    failed_ = true;
+    return true;
+  }
+  if (sent == head.size() + body.size()) return true;
+  out_.assign(head.substr(std::min(sent, head.size())));
+  out_body_ = body.substr(sent > head.size() ? sent - head.size() : 0);
+  return false;
+}
+
+Task<bool> Connection::finish_write() {
   enter(Phase::Writing, loop_->options.body_timeout_ms);
-  if (failed_) co_return false;
-  const std::array<asio::const_buffer, 2> buffers{asio::buffer(head.data(), head.size()),
-                                                  asio::buffer(body.data(), body.size())};
-  start_write(buffers);
-  while (writing_) co_await wake_;
+  while (!failed_ && !timed_out_ && !(out_.empty() && out_body_.empty())) {
+    std::size_t sent = 0;
+    const Io result = write_some(out_, out_body_, sent);
+    if (result == Io::Failed) failed_ = true;
+    if (result == Io::Again) co_await wake_;
+    if (sent == 0) continue;
+    const std::size_t of_head = std::min(sent, out_.size());
+    out_.erase(0, of_head);
+    out_body_.remove_prefix(sent - of_head);
+    enter(Phase::Writing, loop_->options.body_timeout_ms);
+  }
+  if (timed_out_) failed_ = true;
+  out_body_ = {};
   co_return !failed_;
 }
 
-Task<bool> Connection::write_files(std::string head, std::vector<FileRange> files) {
-  bool first = true;
-  bool fine = true;
-  for (std::size_t i = 0; fine && i < files.size(); ++i) {
-    const int file = ::open(files[i].path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0 && first) {
-      const Request unknown;
-      const Response broken = plain_refusal(500);
-      const std::string instead = head_of(broken, broken.body.size(), false, unknown);
-      co_await write(instead, broken.body);
+Task<bool> Connection::send_files(Response response, Form form) {
+  std::uint64_t length = 0;
+  for (const FileRange& file : response.files) length += file.length;
+  std::string head;
+  append_head(head, response, length, form);
+  for (std::size_t i = 0; i < response.files.size(); ++i) {
+    const int file = ::open(response.files[i].path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+      if (i == 0) co_return co_await refuse(500);
+      co_return false;
     }
-    if (file < 0) co_return false;
-    first = false;
-    fine = co_await write_file(head, files[i], file);
+    const bool fine = co_await send_file(head, response.files[i], file);
     ::close(file);
+    if (!fine) co_return false;
   }
   // Files of no length at all.
-  if (fine && !head.empty()) fine = co_await write(head, "");
-  co_return fine;
+  if (!head.empty() && !start_write(head, "") && !co_await finish_write()) co_return false;
+  co_return !failed_;
 }
 
 // Sends `head` before the first bytes, and empties it then.
-Task<bool> Connection::write_file(std::string& head, FileRange range, int file) {
+Task<bool> Connection::send_file(std::string& head, FileRange range, int file) {
   std::string piece;
   while (range.length > 0) {
     piece.resize(std::min<std::uint64_t>(range.length, kFilePiece));
@@ -323,52 +419,101 @@ Task<bool> Connection::write_file(std::string& head, FileRange range, int file) 
     if (got <= 0) co_return false;  // shorter than promised: the client sees a cut body
     range.offset += static_cast<std::uint64_t>(got);
     range.length -= static_cast<std::uint64_t>(got);
-    const bool sent = co_await write(head, std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+    const std::string_view body = std::string_view(piece).substr(0, static_cast<std::size_t>(got));
+    const bool sent = start_write(head, body) || co_await finish_write();
     head.clear();
-    if (!sent) co_return false;
+    if (!sent || failed_) co_return false;
   }
   co_return true;
 }
 
-// Waits for more bytes than there are now. False: there will be none.
-Task<bool> Connection::more() {
-  start_read();
-  while (reading_) co_await wake_;
-  co_return !ended_ && !failed_ && !timed_out_;
+void Connection::Fill::await_suspend(std::coroutine_handle<> self) {
+  connection.wants_bytes_ = true;
+  connection.wake_.await_suspend(self);
 }
 
-void Connection::start_read() {
-  if (reading_ || ended_ || failed_) return;
-  if (at_ > 0) {
-    in_.erase(0, at_);
-    filled_ -= at_;
-    at_ = 0;
-  }
-  in_.resize(filled_ + kReadBytes);
-  reading_ = true;
-  const auto done = [self = shared_from_this()](boost::system::error_code error, std::size_t bytes) {
-    self->reading_ = false;
-    self->filled_ += bytes;
-    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
-      self->ended_ = true;
-    } else if (error && !self->timed_out_) {
-      self->failed_ = true;
+// True if waiting longer changes nothing: there are more bytes, or none will come.
+bool Connection::fill() {
+  keep_unread();
+  while (!failed_ && !ended_ && !timed_out_) {
+    if (!readable_) return false;
+    std::size_t got = 0;
+    char* const buffer = loop_->read_buffer();
+    const Io result = read_some(buffer, Loop::kReadBytes, got);
+    if (result == Io::Again) readable_ = false;
+    if (result == Io::Failed) failed_ = true;
+    if (result == Io::Ended) ended_ = true;
+    if (result != Io::Done) continue;
+    // All that there was: the next bytes come with an event.
+    if (!tls_ && got < Loop::kReadBytes && !hung_up_) readable_ = false;
+    if (unread_.empty()) {
+      unread_ = {buffer, got};
+      borrowed_ = true;
+    } else {
+      in_.append(buffer, got);
+      unread_ = in_;
     }
-    self->wake_.signal();
-  };
-  const auto space = asio::buffer(in_.data() + filled_, kReadBytes);
-  tls_ ? tls_->async_read_some(space, done) : socket_.async_read_some(space, done);
+    break;
+  }
+  wants_bytes_ = false;
+  return true;
 }
 
-template <typename Buffers>
-void Connection::start_write(const Buffers& buffers) {
-  writing_ = true;
-  const auto done = [self = shared_from_this()](boost::system::error_code error, std::size_t) {
-    self->writing_ = false;
-    if (error) self->failed_ = true;
-    self->wake_.signal();
-  };
-  tls_ ? asio::async_write(*tls_, buffers, done) : asio::async_write(socket_, buffers, done);
+Io Connection::read_some(char* to, std::size_t size, std::size_t& got) {
+  if (tls_) return tls_->read(to, size, got);
+  const ssize_t result = ::recv(descriptor_, to, size, 0);
+  if (result == 0) return Io::Ended;
+  if (result < 0) return errno == EAGAIN || errno == EINTR ? Io::Again : Io::Failed;
+  got = static_cast<std::size_t>(result);
+  return Io::Done;
+}
+
+Io Connection::write_some(std::string_view head, std::string_view body, std::size_t& sent) {
+  if (tls_) return tls_->write(head.empty() ? body : head, sent);
+  ssize_t result = 0;
+  if (body.empty()) {
+    result = ::send(descriptor_, head.data(), head.size(), MSG_NOSIGNAL);
+  } else {
+    std::array<iovec, 2> parts{iovec{const_cast<char*>(head.data()), head.size()},
+                               iovec{const_cast<char*>(body.data()), body.size()}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    result = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+  }
+  if (result < 0) return errno == EAGAIN || errno == EINTR ? Io::Again : Io::Failed;
+  sent = static_cast<std::size_t>(result);
+  return Io::Done;
+}
+
+// The loop's buffer is for the next reader.
+void Connection::keep_unread() {
+  if (unread_.empty()) {
+    in_.clear();
+    if (in_.capacity() > Loop::kReadBytes) in_.shrink_to_fit();
+  } else if (borrowed_) {
+    in_.assign(unread_);
+    unread_ = in_;
+  } else if (unread_.data() != in_.data()) {
+    in_.erase(0, in_.size() - unread_.size());
+    unread_ = in_;
+  }
+  borrowed_ = false;
+}
+
+void Connection::Hop::await_suspend(std::coroutine_handle<> self) {
+  connection.keep_unread();
+  connection.loop_->forget(connection.descriptor_);
+  auto owned = connection.loop_->release(connection);
+  const std::shared_ptr<Loop> target = to;  // this awaiter may be gone before post() returns
+  target->post([owned = std::move(owned), target, self]() mutable {
+    Connection& moved = *owned;
+    moved.loop_ = target;
+    moved.readable_ = true;
+    target->adopt(std::move(owned));
+    if (target->closing || !target->watch(moved.descriptor_, moved)) moved.failed_ = true;
+    self.resume();
+  });
 }
 
 void Connection::deliver(Response response) {
@@ -386,12 +531,9 @@ void Connection::check_deadline(Instant now) {
   if (now < deadline_) return;
   deadline_ = Instant::max();
   timed_out_ = true;
-  boost::system::error_code error;
-  if (phase_ == Phase::Head && !tls_ && !writing_) {
-    socket_.cancel(error);  // wakes the reader, which says 408
-  } else {
-    close();
-  }
+  if (phase_ != Phase::Head || tls_) return close();
+  wants_bytes_ = false;
+  wake_.signal();  // the reader says 408
 }
 
 void Connection::drain() {
@@ -400,44 +542,9 @@ void Connection::drain() {
 }
 
 void Connection::close() {
-  boost::system::error_code error;
   failed_ = true;
-  socket_.close(error);
+  wants_bytes_ = false;
   wake_.signal();
-}
-
-void Loop::start_sweeping() {
-  const std::int64_t shortest = std::min({options.head_timeout_ms, options.body_timeout_ms, options.idle_timeout_ms});
-  now = std::chrono::steady_clock::now();
-  const auto wall = std::chrono::system_clock::now();
-  date = http_date(std::chrono::duration_cast<std::chrono::seconds>(wall.time_since_epoch()).count());
-  timer.expires_after(std::chrono::milliseconds(std::clamp<std::int64_t>(shortest / 4, 5, 1'000)));
-  timer.async_wait([this](boost::system::error_code error) {
-    if (error) return;
-    sweep();
-    start_sweeping();
-  });
-}
-
-void Loop::sweep() {
-  now = std::chrono::steady_clock::now();
-  // Held while looked at: closing one may end it, and with it others' entries in the set.
-  std::vector<std::shared_ptr<Connection>> all;
-  for (Connection* connection : connections) all.push_back(connection->shared_from_this());
-  for (const auto& connection : all) connection->check_deadline(now);
-}
-
-void Loop::drain() {
-  draining = true;
-  std::vector<std::shared_ptr<Connection>> all;
-  for (Connection* connection : connections) all.push_back(connection->shared_from_this());
-  for (const auto& connection : all) connection->drain();
-}
-
-void Loop::close_all() {
-  std::vector<std::shared_ptr<Connection>> all;
-  for (Connection* connection : connections) all.push_back(connection->shared_from_this());
-  for (const auto& connection : all) connection->close();
 }
 
 }  // namespace net

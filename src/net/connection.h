@@ -1,124 +1,129 @@
 #pragma once
 
-// Internal to the server: one client's connection, and the I/O thread it lives on. Everything here but Exchange
-// is touched by that thread alone.
+// Internal to the server: one client's connection. Everything here but Exchange is touched only by the thread of the
+// loop that it lives on.
 
+#include <array>
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_set>
 
 #include "net/http.h"
+#include "net/loop.h"
 #include "net/parser.h"
 #include "net/server.h"
 #include "net/task.h"
+#include "net/tls_session.h"
 
 namespace net {
 
-namespace asio = boost::asio;
-using Instant = std::chrono::steady_clock::time_point;
-
-class Connection;
-
-// One I/O thread: its event loop, its connections, and one coarse timer for all their deadlines.
-struct Loop {
-  explicit Loop(const ServerOptions& limits) : options(limits) {}
-
-  void start_sweeping();
-  void sweep();
-  // Idle connections close now, the others after their answer; abandons what waits.
-  void drain();
-  void close_all();
-
-  asio::io_context context{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
-  asio::steady_timer timer{context};
-  const ServerOptions options;
-  Handler* handler = nullptr;
-  asio::ssl::context* tls = nullptr;  // null: no TLS
-  std::unordered_set<Connection*> connections;
-  std::atomic<std::size_t>* connection_count = nullptr;
-  Instant now;       // as of the last sweep
-  std::string date;  // the Date header, as of the last sweep
-  bool draining = false;
-};
-
 // A request on its way to an answer. Shared by the connection and the Responder, on any threads.
 struct Exchange {
-  std::mutex mutex;
-  bool answered = false;
-  bool abandoned = false;
+  std::atomic<bool> answered = false;
+  std::atomic<bool> abandoned = false;
+  std::mutex mutex;  // of on_abandoned
   std::function<void()> on_abandoned;
   std::shared_ptr<Loop> loop;
-  std::weak_ptr<Connection> connection;
+  Connection* connection = nullptr;  // null: gone. Touched by the loop's thread only
 
-  void answer(Response response);
+  static void answer(std::shared_ptr<Exchange> exchange, Response response);
   void abandon();
 };
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public Watched {
  public:
-  Connection(std::shared_ptr<Loop> loop, asio::ip::tcp::socket socket);
-  ~Connection();
+  Connection(std::shared_ptr<Loop> loop, int descriptor);
+  ~Connection() override;
 
-  void start();
+  // Hands it to its loop; on the loop's thread.
+  static void start(std::unique_ptr<Connection> connection);
+  void on_events(std::uint32_t events) override;
   void deliver(Response response);
   void check_deadline(Instant now);
   void drain();
   void close();
 
+  std::size_t place = 0;  // in the loop's list
+
  private:
   enum class Phase : std::uint8_t { Idle, Head, Body, Handling, Writing, Closing };
-  static constexpr std::size_t kReadBytes = 16 * 1024;
-  static constexpr std::size_t kMostAhead = 64 * 1024;  // unread bytes kept while a request is under way
+  enum class Found : std::uint8_t { All, Part, Refused };
   static constexpr std::size_t kFilePiece = 256 * 1024;
   static constexpr std::size_t kMostLinger = 64 * 1024 * 1024;  // bytes thrown away after an early refusal
+  static constexpr std::size_t kShortBody = 16 * 1024;          // goes out in one piece with its head
 
-  static Detached run(std::shared_ptr<Connection> self);
+  // What the reply's form depends on, once the request has gone to the handler.
+  struct Form {
+    bool is_head = false;
+    int minor_version = 1;
+    bool keep_alive = false;
+  };
+  // Waits for bytes beyond those that are unread. False: there will be none.
+  struct Fill {
+    Connection& connection;
+    bool await_ready() { return connection.fill(); }
+    void await_suspend(std::coroutine_handle<> self);
+    bool await_resume() const { return !connection.ended_ && !connection.failed_ && !connection.timed_out_; }
+  };
+  // Goes on in another loop's thread.
+  struct Hop {
+    Connection& connection;
+    std::shared_ptr<Loop> to;
+    bool await_ready() const { return to == nullptr || connection.loop_ == to; }
+    void await_suspend(std::coroutine_handle<> self);
+    void await_resume() const {}
+  };
+
+  static Detached run(Connection& self);
+  void end();
   Task<bool> begin();      // plain or TLS
   Task<bool> serve_one();  // true: another request may follow
-  Task<bool> read_head(Request& request);
+  Found take_head(Request& request, std::size_t& searched, int& status);
+  bool take_body(Request& request, const Framing& framing);
   Task<bool> read_body(Request& request, BodyPlan& plan, const Framing& framing, bool expects);
-  Task<bool> await_answer(const std::shared_ptr<Exchange>& exchange);
+  void hand_over(Request request);
   Task<bool> refuse(int status);
-  Task<bool> send(Response response, const Request& request, bool keep_alive);
-  Task<bool> write(std::string_view head, std::string_view body);
-  Task<bool> write_files(std::string head, std::vector<FileRange> files);
-  Task<bool> write_file(std::string& head, FileRange range, int file);
-  Task<bool> more();
   Task<bool> linger();
 
-  std::string head_of(const Response& response, std::uint64_t length, bool keep_alive, const Request& request) const;
-  std::string_view unread() const { return std::string_view(in_).substr(at_, filled_ - at_); }
-  void start_read();
-  template <typename Buffers>
-  void start_write(const Buffers& buffers);
+  void append_head(std::string& out, const Response& response, std::uint64_t length, const Form& form) const;
+  Task<bool> send_files(Response response, Form form);
+  Task<bool> send_file(std::string& head, FileRange range, int file);
+  bool start_reply(const Response& response, const Form& form);
+  bool start_write(std::string_view head, std::string_view body);
+  Task<bool> finish_write();
+
+  Fill more() { return {*this}; }
+  bool fill();
+  Io read_some(char* to, std::size_t size, std::size_t& got);
+  Io write_some(std::string_view head, std::string_view body, std::size_t& sent);
+  std::string_view unread() const { return unread_; }
+  void keep_unread();
   void enter(Phase phase, std::int64_t timeout_ms);
 
   std::shared_ptr<Loop> loop_;
-  asio::ip::tcp::socket socket_;
-  std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls_;
+  int descriptor_;
+  std::unique_ptr<TlsSession> tls_;
   std::string remote_;
   std::uint16_t local_port_ = 0;
 
-  std::string in_;  // [at_, filled_) is read and not yet consumed
-  std::size_t at_ = 0;
-  std::size_t filled_ = 0;
-  bool reading_ = false;
-  bool writing_ = false;
-  bool ended_ = false;   // the client sends no more
-  bool failed_ = false;  // nothing can be sent either
+  // Read and not yet consumed: in the loop's buffer until somebody else may read, else in `in_`.
+  std::string_view unread_;
+  std::string in_;
+  bool borrowed_ = false;
+  // Not sent yet: `out_`, then `out_body_`, whose owner is who waits for finish_write().
+  std::string out_;
+  std::string_view out_body_;
+
+  bool wants_bytes_ = false;  // the coroutine waits for fill()
+  bool readable_ = false;     // there may be something to read
+  bool hung_up_ = false;      // the client has ended its side; there may be bytes before that
+  bool ended_ = false;        // it has, and nothing is left to read
+  bool failed_ = false;       // nothing can be sent either
   bool timed_out_ = false;
   std::optional<Response> answer_;
-  std::shared_ptr<Exchange> exchange_;  // while Handling
+  std::shared_ptr<Exchange> exchange_;
 
   Phase phase_ = Phase::Idle;
   Instant deadline_ = Instant::max();

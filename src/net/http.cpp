@@ -6,29 +6,35 @@
 
 namespace net {
 
-const std::string* Headers::find(std::string_view name) const {
-  for (const Header& header : *this) {
+template <class Text>
+const Text* HeaderList<Text>::find(std::string_view name) const {
+  for (const auto& header : *this) {
     if (header.first == name) return &header.second;
   }
   return nullptr;
 }
 
-std::string_view Headers::get(std::string_view name) const {
-  const std::string* value = find(name);
+template <class Text>
+std::string_view HeaderList<Text>::get(std::string_view name) const {
+  const Text* value = find(name);
   return value == nullptr ? std::string_view() : std::string_view(*value);
 }
 
-bool Headers::has_token(std::string_view name, std::string_view token) const {
-  for (const Header& header : *this) {
+template <class Text>
+bool HeaderList<Text>::has_token(std::string_view name, std::string_view token) const {
+  for (const auto& header : *this) {
     if (header.first != name) continue;
     for (std::string_view rest = header.second; !rest.empty();) {
       const std::size_t end = std::min(rest.find(','), rest.size());
-      if (lower(trim(rest.substr(0, end))) == token) return true;
+      if (equals_without_case(trim(rest.substr(0, end)), token)) return true;
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
   return false;
 }
+
+template class HeaderList<std::string>;
+template class HeaderList<std::string_view>;
 
 void Headers::set(std::string_view name, std::string value) {
   for (Header& header : *this) {
@@ -38,6 +44,11 @@ void Headers::set(std::string_view name, std::string value) {
     }
   }
   emplace_back(name, std::move(value));
+}
+
+bool equals_without_case(std::string_view text, std::string_view lower_case) {
+  const auto equal = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  return text.size() == lower_case.size() && std::ranges::equal(text, lower_case, equal);
 }
 
 std::string lower(std::string_view text) {

@@ -1,69 +1,111 @@
 #include "net/parser.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstring>
 
 namespace net {
 namespace {
 
-bool is_token_char(char c) {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-  return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+// What a token character (RFC 9110, 5.6.2) is in lower case; 0 for the others.
+constexpr std::array<char, 256> make_token_table() {
+  std::array<char, 256> table{};
+  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = static_cast<char>(c);
+  for (int c = 'a'; c <= 'z'; ++c) {
+    table[static_cast<std::size_t>(c)] = static_cast<char>(c);
+    table[static_cast<std::size_t>(c - 32)] = static_cast<char>(c);
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = c;
+  return table;
 }
+constexpr std::array<char, 256> kTokens = make_token_table();
 
 bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, is_token_char);
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return kTokens[static_cast<unsigned char>(c)] != 0; });
+}
+
+// Eight bytes at a time; the first control character at or after `from` (a tab is none), or the end.
+std::size_t find_control(std::string_view text, std::size_t from) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const auto is_control = [](char c) { return (c >= 0 && c < 32 && c != '\t') || c == 127; };
+  std::size_t at = from;
+  for (;;) {
+    for (; at + 8 <= text.size(); at += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, text.data() + at, 8);
+      const std::uint64_t below_space = (word - kOnes * 0x20) & ~word & kHighs;
+      const std::uint64_t is_delete = ((word ^ (kOnes * 0x7f)) - kOnes) & ~(word ^ (kOnes * 0x7f)) & kHighs;
+      if ((below_space | is_delete) != 0) break;
+    }
+    // Close to one, or to the end: byte by byte, over tabs and false alarms too.
+    const std::size_t stop = std::min(at + 8, text.size());
+    for (; at < stop; ++at) {
+      if (is_control(text[at])) return at;
+    }
+    if (at == text.size()) return at;
+  }
 }
 
 bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return (c >= 0 && c < 32 && c != '\t') || c == 127; });
+  return find_control(text, 0) < text.size();
 }
 
-// Header lines after the first line, up to the empty one.
-std::expected<Headers, int> parse_headers(std::string_view lines) {
-  Headers headers;
-  headers.reserve(16);
-  while (!lines.empty()) {
-    const std::size_t end = lines.find("\r\n");
-    const std::string_view line = lines.substr(0, end);
-    lines.remove_prefix(std::min(end + 2, lines.size()));
-    if (line.empty()) break;
-    const std::size_t colon = line.find(':');
+// One header line after another, up to the empty line that ends `lines`. Names are made lower case in place.
+template <class Add>
+bool parse_headers(char* lines, std::size_t size, Add add) {
+  const std::string_view all(lines, size);
+  std::size_t at = 0;
+  while (at < size) {
+    if (all.substr(at).starts_with("\r\n")) return true;
+    std::size_t colon = at;
+    for (; colon < size; ++colon) {
+      const char small = kTokens[static_cast<unsigned char>(lines[colon])];
+      if (small == 0) break;
+      lines[colon] = small;
+    }
     // A blank before the colon, or a line that goes on from the one above, is refused (RFC 9112, 5.1 and 5.2).
-    if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return std::unexpected(400);
-    const std::string_view value = trim(line.substr(colon + 1));
-    if (has_control(value)) return std::unexpected(400);
-    headers.emplace_back(lower(line.substr(0, colon)), value);
+    if (colon == at || colon == size || lines[colon] != ':') return false;
+    const std::size_t end = find_control(all, colon + 1);
+    if (!all.substr(end).starts_with("\r\n")) return false;
+    add(all.substr(at, colon - at), trim(all.substr(colon + 1, end - colon - 1)));
+    at = end + 2;
   }
-  return headers;
+  return true;
 }
 
 }  // namespace
 
 std::optional<std::size_t> find_head_end(std::string_view bytes, std::size_t& from) {
-  const std::size_t end = bytes.find("\r\n\r\n", from > 3 ? from - 3 : 0);
-  if (end != std::string_view::npos) return end + 4;
+  const std::size_t start = std::min(from > 3 ? from - 3 : 0, bytes.size());
+  const void* found = ::memmem(bytes.data() + start, bytes.size() - start, "\r\n\r\n", 4);
+  if (found != nullptr) return static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()) + 4;
   from = bytes.size();
   return std::nullopt;
 }
 
 std::expected<Request, int> parse_request_head(std::string_view head) {
-  const std::size_t line_end = head.find("\r\n");
-  const std::string_view line = head.substr(0, line_end);
+  Request request;
+  request.bytes = std::make_unique_for_overwrite<char[]>(head.size());
+  std::memcpy(request.bytes.get(), head.data(), head.size());
+  const std::string_view own(request.bytes.get(), head.size());
+
+  const std::size_t line_end = std::min(own.find("\r\n"), own.size());
+  const std::string_view line = own.substr(0, line_end);
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) return std::unexpected(400);
-  const std::string_view method = line.substr(0, first);
   const std::string_view version = line.substr(last + 1);
   std::string_view target = line.substr(first + 1, last - first - 1);
-  if (!is_token(method) || target.empty() || has_control(target) || target.find(' ') != std::string_view::npos) {
+  if (!is_token(line.substr(0, first)) || target.empty() || has_control(target) ||
+      target.find(' ') != std::string_view::npos) {
     return std::unexpected(400);
   }
   if (!version.starts_with("HTTP/")) return std::unexpected(400);
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return std::unexpected(505);
 
-  Request request;
-  request.method = method;
+  request.method = line.substr(0, first);
   request.target = target;
   request.minor_version = version.back() - '0';
   if (target.front() != '/') {  // absolute form, as sent through a proxy; "*" and authority forms have no path
@@ -74,31 +116,37 @@ std::expected<Request, int> parse_request_head(std::string_view head) {
   const std::size_t question = std::min(target.find('?'), target.size());
   request.path = target.substr(0, question);
   if (question < target.size()) request.query = target.substr(question + 1);
-  auto headers = parse_headers(head.substr(line_end + 2));
-  if (!headers) return std::unexpected(headers.error());
-  request.headers = std::move(*headers);
+  request.headers.reserve(16);
+  const std::size_t headers = std::min(line_end + 2, own.size());
+  const bool good =
+      parse_headers(request.bytes.get() + headers, own.size() - headers,
+                    [&](std::string_view name, std::string_view value) { request.headers.emplace_back(name, value); });
+  if (!good) return std::unexpected(400);
   if (request.minor_version == 1 && request.headers.find("host") == nullptr) return std::unexpected(400);
   return request;
 }
 
 std::expected<Response, int> parse_response_head(std::string_view head) {
-  const std::size_t line_end = head.find("\r\n");
+  const std::size_t line_end = std::min(head.find("\r\n"), head.size());
   const std::string_view line = head.substr(0, line_end);
   Response response;
   if (!line.starts_with("HTTP/1.") || line.size() < 12) return std::unexpected(502);
   const auto [end, error] = std::from_chars(line.data() + 9, line.data() + 12, response.status);
   if (error != std::errc() || end != line.data() + 12) return std::unexpected(502);
-  auto headers = parse_headers(head.substr(line_end + 2));
-  if (!headers) return std::unexpected(502);
-  response.headers = std::move(*headers);
+  std::string lines(head.substr(std::min(line_end + 2, head.size())));
+  const bool good = parse_headers(lines.data(), lines.size(), [&](std::string_view name, std::string_view value) {
+    response.headers.emplace_back(name, value);
+  });
+  if (!good) return std::unexpected(502);
   return response;
 }
 
-std::expected<Framing, int> framing_of(const Headers& headers) {
+template <class Text>
+std::expected<Framing, int> framing_of(const HeaderList<Text>& headers) {
   Framing framing;
-  for (const Header& header : headers) {
+  for (const auto& header : headers) {
     if (header.first == "transfer-encoding") {
-      if (lower(header.second) != "chunked" || framing.chunked) return std::unexpected(501);
+      if (!equals_without_case(header.second, "chunked") || framing.chunked) return std::unexpected(501);
       framing.chunked = true;
     } else if (header.first == "content-length") {
       std::uint64_t length = 0;
@@ -112,6 +160,9 @@ std::expected<Framing, int> framing_of(const Headers& headers) {
   if (framing.chunked && framing.length) return std::unexpected(400);
   return framing;
 }
+
+template std::expected<Framing, int> framing_of(const HeaderList<std::string>&);
+template std::expected<Framing, int> framing_of(const HeaderList<std::string_view>&);
 
 BodyReader::BodyReader(const Framing& framing) : chunked_(framing.chunked), left_(framing.length.value_or(0)) {
   state_ = chunked_ ? State::Size : (left_ > 0 ? State::Data : State::Done);

@@ -32,7 +32,8 @@ struct Framing {
 
   bool empty() const { return !chunked && length.value_or(0) == 0; }
 };
-std::expected<Framing, int> framing_of(const Headers& headers);
+template <class Text>
+std::expected<Framing, int> framing_of(const HeaderList<Text>& headers);
 
 // Takes the body's bytes off the stream.
 class BodyReader {

@@ -72,12 +72,12 @@ TEST(Parser, RefusesWhatIsNotHttp) {
 }
 
 TEST(Parser, OneAnswerToHowLong) {
-  EXPECT_EQ(net::framing_of({{"content-length", "5"}, {"content-length", "6"}}).error(), 400);
-  EXPECT_EQ(net::framing_of({{"content-length", "5"}, {"transfer-encoding", "chunked"}}).error(), 400);
-  EXPECT_EQ(net::framing_of({{"transfer-encoding", "gzip, chunked"}}).error(), 501);
-  EXPECT_EQ(net::framing_of({{"content-length", "-1"}}).error(), 400);
-  EXPECT_EQ(net::framing_of({{"content-length", "5"}, {"content-length", "5"}})->length, 5u);
-  EXPECT_TRUE(net::framing_of({})->empty());
+  EXPECT_EQ(net::framing_of(net::Headers{{"content-length", "5"}, {"content-length", "6"}}).error(), 400);
+  EXPECT_EQ(net::framing_of(net::Headers{{"content-length", "5"}, {"transfer-encoding", "chunked"}}).error(), 400);
+  EXPECT_EQ(net::framing_of(net::Headers{{"transfer-encoding", "gzip, chunked"}}).error(), 501);
+  EXPECT_EQ(net::framing_of(net::Headers{{"content-length", "-1"}}).error(), 400);
+  EXPECT_EQ(net::framing_of(net::Headers{{"content-length", "5"}, {"content-length", "5"}})->length, 5u);
+  EXPECT_TRUE(net::framing_of(net::Headers{})->empty());
 }
 
 TEST(BodyReader, AnySplitGivesTheSame) {

@@ -4,6 +4,7 @@
 // 100-continue, TLS on the same port (by the first byte), bounded and timed everywhere. Handlers answer when they
 // like, from any thread.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -38,6 +39,16 @@ class Responder {
   std::shared_ptr<Exchange> exchange_;
 };
 
+// Work that shares the first I/O thread, so that what it does for the requests of a round needs no hand-over to
+// another thread and back.
+class Companion {
+ public:
+  virtual ~Companion() = default;
+  // Called after every round of ready sockets, and soon after Server::wake(). Returns how long it can wait until the
+  // next call; nothing: until there is a round.
+  virtual std::optional<std::chrono::nanoseconds> run_round() = 0;
+};
+
 // What to do with a request's body, decided when only its head is known.
 struct BodyPlan {
   std::size_t memory_limit = 16 * 1024 * 1024;  // bytes; a longer body is refused with 413
@@ -55,10 +66,11 @@ class Handler {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0: a free one
-  int threads = 1;
-  std::size_t max_connections = 4096;  // more are answered 503
-  std::optional<TlsIdentity> tls;      // absent: a TLS hello is refused
+  std::uint16_t port = 0;          // 0: a free one
+  int threads = 1;                 // with a companion: the first for requests, the second for TLS and long transfers
+  Companion* companion = nullptr;  // must outlive the server
+  std::size_t max_connections = 16'384;  // more are answered 503
+  std::optional<TlsIdentity> tls;        // absent: a TLS hello is refused
   // Milliseconds, looked at once a second or at a quarter of the shortest, whichever comes sooner.
   std::int64_t head_timeout_ms = 30'000;  // first byte to the end of the head
   std::int64_t body_timeout_ms = 30'000;  // between two pieces of a body, ours or theirs
@@ -77,6 +89,8 @@ class Server {
   virtual std::size_t connections() const = 0;
   // Takes over a listening TCP socket as well, for example one made in another network namespace.
   virtual std::expected<void, std::string> adopt_listener(int descriptor) = 0;
+  // Lets the companion run soon. Any thread.
+  virtual void wake() = 0;
   virtual void stop() = 0;
 };
 

@@ -60,7 +60,7 @@ class Echo : public net::Handler {
     } else if (request.sink) {
       response.body = std::to_string(static_cast<CountingSink&>(*request.sink).bytes);
     } else {
-      response.body = request.method + " " + request.target + " " + request.body;
+      response.body = std::string(request.method) + " " + std::string(request.target) + " " + request.body;
     }
     if (request.tls) response.headers.emplace_back("x-tls", "yes");
     responder.send(std::move(response));

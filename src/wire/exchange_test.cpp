@@ -248,7 +248,8 @@ TEST(RestXml, LeavesErrorsUnwrapped) {
 
 TEST(FindOperation, TellsUnknownFromUnsupported) {
   HttpParts request{.method = "POST", .path = "/"};
-  request.headers.emplace("x-amz-target", "TestService.DoSomethingElse");
+  const HeaderView headers[] = {{"x-amz-target", "TestService.DoSomethingElse"}};
+  request.headers = headers;
   EXPECT_EQ(find_operation(Protocol::AwsJson, testing::service(), request).error().shape->name, "UnsupportedOperation");
   request.body = "Action=Nope";
   EXPECT_EQ(find_operation(Protocol::AwsQuery, testing::service(), request).error().shape->query_code, "InvalidAction");

@@ -21,7 +21,7 @@ constexpr std::string_view kXmlHead = "<?xml version=\"1.0\" encoding=\"UTF-8\"?
 
 // The form of a query request: the body of a POST, else the query string.
 std::string_view form_of(const HttpParts& request) {
-  return request.body.empty() ? std::string_view(request.query) : request.body;
+  return request.body.empty() ? request.query : request.body;
 }
 
 std::string_view after(std::string_view text, char separator) {
@@ -33,8 +33,9 @@ bool is_query(Protocol protocol) {
   return protocol == Protocol::AwsQuery || protocol == Protocol::Ec2Query;
 }
 
-base::Outcome<const Operation*> by_name(Protocol protocol, const Service& service, const std::string& name) {
-  if (const Operation* found = service.find_operation(name)) return found;
+base::Outcome<const Operation*> by_name(Protocol protocol, const Service& service, std::string_view asked) {
+  if (const Operation* found = service.find_operation(asked)) return found;
+  const std::string name(asked);
   if (service.is_other_operation(name)) {
     return base::fault(faults::UnsupportedOperation,
                        "The operation " + name + " of " + std::string(service.id) + " is not supported.");
@@ -162,17 +163,23 @@ std::string ec2_fault(const base::Fault& fault, const std::string& request_id) {
 
 }  // namespace
 
-std::string_view header(const HeaderMap& headers, std::string_view name) {
-  const auto found = headers.find(name);
-  return found == headers.end() ? std::string_view() : std::string_view(found->second);
+std::vector<HeaderView> views_of(const HeaderMap& headers) {
+  return {headers.begin(), headers.end()};
+}
+
+std::string_view header(HeaderViews headers, std::string_view name) {
+  for (const HeaderView& header : headers) {
+    if (header.first == name) return header.second;
+  }
+  return {};
 }
 
 base::Outcome<const Operation*> find_operation(Protocol protocol, const Service& service, const HttpParts& request) {
   switch (protocol) {
     case Protocol::AwsJson:
-      return by_name(protocol, service, std::string(after(header(request.headers, "x-amz-target"), '.')));
+      return by_name(protocol, service, after(header(request.headers, "x-amz-target"), '.'));
     case Protocol::RpcV2Cbor:
-      return by_name(protocol, service, std::string(after(request.path, '/')));
+      return by_name(protocol, service, after(request.path, '/'));
     case Protocol::AwsQuery:
     case Protocol::Ec2Query: {
       const auto action = form_field(form_of(request), "Action");
@@ -226,6 +233,17 @@ HttpReply encode_response(Protocol protocol, const Operation& operation, const a
     case Protocol::RestJson:
       return rest::encode_response(protocol, operation, output, request_id);
   }
+  return reply;
+}
+
+JsonReply encode_json_response(const Operation& operation, const api::Object& output, std::string_view request_id) {
+  const std::string_view version = operation.service->json_version;
+  JsonReply reply;
+  reply.lines.reserve(128);
+  reply.lines.append("x-amzn-RequestId: ").append(request_id);
+  reply.lines.append("\r\nContent-Type: application/x-amz-json-").append(version.empty() ? "1.0" : version);
+  reply.lines += "\r\n";
+  reply.body = operation.has_output ? encode_json(output.type(), output.data()) : "{}";
   return reply;
 }
 

@@ -6,6 +6,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,14 +19,17 @@ namespace wire {
 
 // Names in lower case.
 using HeaderMap = std::multimap<std::string, std::string, std::less<>>;
+using HeaderView = std::pair<std::string_view, std::string_view>;
+using HeaderViews = std::span<const HeaderView>;
+std::vector<HeaderView> views_of(const HeaderMap& headers);
 
-// A request as it came. Path and query are as on the wire, percent-encoded and without '?'. `body` must outlive the
-// decoding; streamed bodies (S3 objects) stay out of it.
+// A request as it came, borrowed: what it points to must outlive the decoding. Path and query are as on the wire,
+// percent-encoded and without '?'. Streamed bodies (S3 objects) stay out of it.
 struct HttpParts {
-  std::string method;
-  std::string path;
-  std::string query;
-  HeaderMap headers;
+  std::string_view method;
+  std::string_view path;
+  std::string_view query;
+  HeaderViews headers;  // names in lower case
   std::string_view body;
 };
 
@@ -47,6 +51,13 @@ base::Outcome<api::Object> decode_request(api::Protocol protocol, const api::Ope
 HttpReply encode_response(api::Protocol protocol, const api::Operation& operation, const api::Object& output,
                           std::string_view request_id);
 
+// A success of awsJson as the lines of its headers ("Name: value\r\n") and its body: what queues answer most.
+struct JsonReply {
+  std::string lines;
+  std::string body;
+};
+JsonReply encode_json_response(const api::Operation& operation, const api::Object& output, std::string_view request_id);
+
 struct FaultContext {
   std::string request_id;
   bool query_mode = false;  // the request had "x-amzn-query-mode: true"
@@ -55,8 +66,8 @@ struct FaultContext {
 HttpReply encode_fault(api::Protocol protocol, const api::Service& service, const base::Fault& fault,
                        const FaultContext& context);
 
-// The header by that (lower-case) name, or "".
-std::string_view header(const HeaderMap& headers, std::string_view name);
+// The first header by that (lower-case) name, or "".
+std::string_view header(HeaderViews headers, std::string_view name);
 
 // The client's side.
 

@@ -24,7 +24,7 @@ std::string short_code(std::string_view type) {
 
 RemoteFault json_fault(std::string_view body, const HeaderMap& headers) {
   RemoteFault fault;
-  fault.code = short_code(header(headers, "x-amzn-errortype"));
+  fault.code = short_code(header(views_of(headers), "x-amzn-errortype"));
   const auto parsed = parse_json(body);
   if (!parsed) return fault;
   for (const auto name : {"__type", "code"}) {

@@ -42,7 +42,7 @@ int fitness(const Operation& operation, const UriTemplate& uri, const HttpParts&
       if (field(fields, member.location_name) == nullptr) return -1;
       ++asked;
     } else if (member.location == Location::Header) {
-      if (!request.headers.contains(to_lower(member.location_name))) return -1;
+      if (find_header(request.headers, member.location_name) == nullptr) return -1;
       ++asked;
     }
   }
@@ -84,15 +84,15 @@ base::Outcome<const Operation*> find_operation(const api::Service& service, cons
     const bool unknown = value.empty() && (best == nullptr || !knows_field(*best, best_uri, name));
     if (unknown) {
       return base::fault(faults::NotImplemented,
-                         "The sub-resource '" + name + "' is not supported for " + request.method + '.');
+                         "The sub-resource '" + name + "' is not supported for " + std::string(request.method) + '.');
     }
   }
   if (best != nullptr) return best;
   if (path_known) {
     return base::fault(faults::MethodNotAllowed, "The specified method is not allowed against this resource.");
   }
-  return base::fault(faults::NotImplemented,
-                     "No operation of " + std::string(service.id) + " answers " + request.method + ' ' + request.path);
+  return base::fault(faults::NotImplemented, "No operation of " + std::string(service.id) + " answers " +
+                                                 std::string(request.method) + ' ' + std::string(request.path));
 }
 
 namespace {
@@ -351,13 +351,14 @@ HttpCall encode_request(Protocol protocol, const Operation& operation, const api
 base::Outcome<void> decode_response(Protocol protocol, const Operation& operation, int status, const HeaderMap& headers,
                                     std::string_view body, void* out) {
   const api::Type& type = *operation.output;
+  const std::vector<HeaderView> views = views_of(headers);
   for (const Member& member : type.members) {
     switch (member.location) {
       case Location::Header:
-        CHECK(read_header(member, headers, out));
+        CHECK(read_header(member, views, out));
         break;
       case Location::HeaderPrefix:
-        CHECK(read_header_prefix(member, headers, out));
+        CHECK(read_header_prefix(member, views, out));
         break;
       case Location::StatusCode:
         *static_cast<std::int64_t*>(member.emplace(out)) = status;

@@ -57,9 +57,16 @@ void append_headers(std::vector<std::pair<std::string, std::string>>& headers, c
   });
 }
 
-base::Outcome<bool> read_header(const Member& member, const HeaderMap& headers, void* out) {
-  const auto found = headers.find(to_lower(member.location_name));
-  if (found == headers.end()) return false;
+const HeaderView* find_header(HeaderViews headers, std::string_view name_in_any_case) {
+  for (const HeaderView& header : headers) {
+    if (equals_ignoring_case(header.first, name_in_any_case)) return &header;
+  }
+  return nullptr;
+}
+
+base::Outcome<bool> read_header(const Member& member, HeaderViews headers, void* out) {
+  const HeaderView* found = find_header(headers, member.location_name);
+  if (found == nullptr) return false;
   const api::Type& type = *member.type();
   std::string_view text = found->second;
   if (type.kind == Kind::Timestamp) {
@@ -77,13 +84,14 @@ base::Outcome<bool> read_header(const Member& member, const HeaderMap& headers, 
   }
 }
 
-base::Outcome<bool> read_header_prefix(const Member& member, const HeaderMap& headers, void* out) {
+base::Outcome<bool> read_header_prefix(const Member& member, HeaderViews headers, void* out) {
   const std::string prefix = to_lower(member.location_name);
   const api::Type& type = *member.type();
   void* map = nullptr;
-  for (auto at = headers.lower_bound(prefix); at != headers.end() && at->first.starts_with(prefix); ++at) {
+  for (const auto& [name, value] : headers) {
+    if (!name.starts_with(prefix)) continue;
     if (map == nullptr) map = member.emplace(out);
-    *static_cast<std::string*>(type.insert(map, at->first.substr(prefix.size()))) = at->second;
+    *static_cast<std::string*>(type.insert(map, name.substr(prefix.size()))) = value;
   }
   return map != nullptr;
 }

@@ -16,7 +16,8 @@ base::Outcome<bool> read_text(const api::Member& member, const api::Type& type, 
 void append_headers(std::vector<std::pair<std::string, std::string>>& headers, const api::Member& member,
                     const void* value);
 // False when no header carries the member. A date that is none counts as absent, as HTTP wants for conditions.
-base::Outcome<bool> read_header(const api::Member& member, const HeaderMap& headers, void* out);
-base::Outcome<bool> read_header_prefix(const api::Member& member, const HeaderMap& headers, void* out);
+const HeaderView* find_header(HeaderViews headers, std::string_view name_in_any_case);
+base::Outcome<bool> read_header(const api::Member& member, HeaderViews headers, void* out);
+base::Outcome<bool> read_header_prefix(const api::Member& member, HeaderViews headers, void* out);
 
 }  // namespace wire::rest

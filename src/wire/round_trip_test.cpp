@@ -26,8 +26,21 @@ HeaderMap header_map(const std::vector<std::pair<std::string, std::string>>& hea
   return map;
 }
 
-HttpParts parts(const HttpCall& call) {
-  return {call.method, call.path, call.query, header_map(call.headers), call.body};
+// Keeps what the parts point to.
+struct Parts {
+  explicit Parts(const HttpCall& call)
+      : map(header_map(call.headers)),
+        views(views_of(map)),
+        parts{call.method, call.path, call.query, views, call.body} {}
+  operator const HttpParts&() const { return parts; }
+
+  HeaderMap map;
+  std::vector<HeaderView> views;
+  HttpParts parts;
+};
+
+Parts parts(const HttpCall& call) {
+  return Parts(call);
 }
 
 // Everything's members are out of their bounds here, so the operation that validates nothing is used.

@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::size_t kBlock = 64;  // of SHA-256
 
-const std::string* find(std::span<const Header> headers, std::string_view name) {
-  for (const Header& header : headers) {
+const std::string_view* find(std::span<const HeaderView> headers, std::string_view name) {
+  for (const HeaderView& header : headers) {
     if (header.first == name) return &header.second;
   }
   return nullptr;
@@ -40,13 +40,21 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
+// Takes the part after the last '/' off the end of `text`.
+std::string_view take_last(std::string_view& text) {
+  const std::size_t slash = text.rfind('/');
+  const std::string_view last = text.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  text = text.substr(0, slash == std::string_view::npos ? 0 : slash);
+  return last;
+}
+
 // AKID/yyyymmdd/region/service/aws4_request. Access keys may hold a slash, so it is read from the right.
 bool read_credential(std::string_view text, Claim& claim) {
-  std::vector<std::string> parts = split(text, '/');
-  if (parts.size() < 5 || parts.back() != "aws4_request") return false;
-  const std::size_t n = parts.size();
-  claim.scope = {parts[n - 4], parts[n - 3], parts[n - 2]};
-  claim.access_key = text.substr(0, text.size() - claim.scope.text().size() - 1);
+  if (std::ranges::count(text, '/') < 4 || take_last(text) != "aws4_request") return false;
+  claim.scope.service = take_last(text);
+  claim.scope.region = take_last(text);
+  claim.scope.date = take_last(text);
+  claim.access_key = text;
   return !claim.access_key.empty();
 }
 
@@ -67,9 +75,11 @@ std::string missing_parts(const Claim& claim, bool has_credential, std::string_v
 Parsed parse_header(const RequestView& request, std::string_view value) {
   Claim claim;
   bool has_credential = false;
-  const std::string_view list = trim(value.substr(std::min(value.size(), kAlgorithm.size())));
-  for (const std::string& item : split(list, ',')) {
-    const std::string_view part = trim(item);
+  std::string_view list = trim(value.substr(std::min(value.size(), kAlgorithm.size())));
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    const std::string_view part = trim(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos) {
@@ -88,14 +98,14 @@ Parsed parse_header(const RequestView& request, std::string_view value) {
             std::string(text) + "'");
       }
     } else if (key == "SignedHeaders") {
-      claim.signed_headers = split(text, ';');
+      claim.signed_headers = text;
     } else if (key == "Signature") {
       claim.signature = text;
     }
   }
-  if (const std::string* time = find(request.headers, "x-amz-date")) claim.time = *time;
+  if (const auto* time = find(request.headers, "x-amz-date")) claim.time = *time;
   if (claim.time.empty() && find(request.headers, "date") != nullptr) claim.time = *find(request.headers, "date");
-  if (const std::string* token = find(request.headers, "x-amz-security-token")) claim.session_token = *token;
+  if (const auto* token = find(request.headers, "x-amz-security-token")) claim.session_token = *token;
   if (std::string text = missing_parts(claim, has_credential, value); !text.empty()) return std::unexpected(text);
   return claim;
 }
@@ -104,13 +114,15 @@ Parsed parse_presigned(std::string_view query) {
   Claim claim;
   claim.presigned = true;
   bool has_credential = false;
-  std::string expires;
-  for (auto& [name, value] : parse_query(query, Plus::Literal)) {
+  std::string_view expires;
+  const auto fields = std::make_shared<const std::vector<Header>>(parse_query(query, Plus::Literal));
+  claim.decoded = fields;
+  for (const auto& [name, value] : *fields) {
     if (name == "X-Amz-Algorithm" && value != kAlgorithm) {
       return std::unexpected("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"");
     }
     if (name == "X-Amz-Credential") has_credential = read_credential(value, claim);
-    if (name == "X-Amz-SignedHeaders") claim.signed_headers = split(value, ';');
+    if (name == "X-Amz-SignedHeaders") claim.signed_headers = value;
     if (name == "X-Amz-Signature") claim.signature = value;
     if (name == "X-Amz-Date") claim.time = value;
     if (name == "X-Amz-Expires") expires = value;
@@ -122,8 +134,8 @@ Parsed parse_presigned(std::string_view query) {
         "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
   }
   if (expires.empty()) expires = "900";  // services but S3 let it be absent
-  const bool digits = expires.size() <= 9 && expires.find_first_not_of("0123456789") == std::string::npos;
-  claim.expires_seconds = digits ? std::stoll(expires) : 0;
+  const bool digits = expires.size() <= 9 && expires.find_first_not_of("0123456789") == std::string_view::npos;
+  claim.expires_seconds = digits ? std::stoll(std::string(expires)) : 0;
   if (claim.expires_seconds < 1 || claim.expires_seconds > kLongestPresign) {
     return std::unexpected("X-Amz-Expires must be between 1 and 604800 seconds");
   }
@@ -163,33 +175,38 @@ std::string canonical_query(std::string_view query, bool presigned) {
 }
 
 // Trimmed, inner runs of spaces as one, duplicates joined by commas.
-std::string canonical_value(std::span<const Header> headers, std::string_view name) {
-  std::string out;
+void append_canonical_value(std::string& out, std::span<const HeaderView> headers, std::string_view name) {
   bool first = true;
-  for (const Header& header : headers) {
+  for (const HeaderView& header : headers) {
     if (header.first != name) continue;
     if (!first) out += ',';
     first = false;
-    bool space = false;
-    for (const char c : trim(header.second)) {
-      if (c == ' ' && space) continue;
-      space = c == ' ';
-      out += c;
+    std::string_view value = trim(header.second);
+    for (std::size_t run = value.find("  "); run != std::string_view::npos; run = value.find("  ")) {
+      out.append(value.substr(0, run + 1));
+      value.remove_prefix(std::min(value.find_first_not_of(' ', run), value.size()));
     }
+    out += value;
   }
-  return out;
 }
 
 std::string string_to_sign(std::string_view time, const Scope& scope, std::string_view canonical) {
-  std::string text(kAlgorithm);
-  text.append("\n").append(time).append("\n").append(scope.text()).append("\n").append(sha256_hex(canonical));
+  std::string text;
+  text.reserve(160);
+  text.append(kAlgorithm).append("\n").append(time).append("\n");
+  text.append(scope.date).append("/").append(scope.region).append("/").append(scope.service);
+  text.append("/aws4_request\n").append(sha256_hex(canonical));
   return text;
 }
 
-std::string joined(std::span<const std::string> names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ";") + name;
-  return out;
+void append_path(std::string& out, std::string_view path, std::string_view service) {
+  if (path.empty() || path == "/") {
+    out += '/';
+  } else if (service == "s3") {  // signs the path as sent; the others normalise it and encode it once more
+    out += path;
+  } else {
+    out += percent_encode(normalise(path), Slash::Keep);
+  }
 }
 
 std::string hmac(std::string_view key, std::string_view text) {
@@ -213,7 +230,7 @@ std::string hmac(std::string_view key, std::string_view text) {
 }  // namespace
 
 std::expected<std::optional<Claim>, std::string> parse(const RequestView& request) {
-  if (const std::string* value = find(request.headers, "authorization")) {
+  if (const auto* value = find(request.headers, "authorization")) {
     if (value->starts_with(kAlgorithm)) return parse_header(request, *value);
     return std::nullopt;  // Basic and Bearer belong to the registry
   }
@@ -221,20 +238,35 @@ std::expected<std::optional<Claim>, std::string> parse(const RequestView& reques
   return std::nullopt;
 }
 
-std::optional<std::int64_t> parse_time(std::string_view time) {
-  int year, month, day, hour, minute, second;
-  char end = 0;
-  const std::string text(time);
-  if (text.size() != 16 ||
-      std::sscanf(text.c_str(), "%4d%2d%2dT%2d%2d%2d%c", &year, &month, &day, &hour, &minute, &second, &end) != 7 ||
-      end != 'Z') {
-    return std::nullopt;
+bool Claim::signs(std::string_view header) const {
+  for (std::string_view rest = signed_headers; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    if (rest.substr(0, end) == header) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  return false;
+}
+
+std::optional<std::int64_t> parse_time(std::string_view time) {
+  if (time.size() != 16 || time[8] != 'T' || time[15] != 'Z') return std::nullopt;
+  bool good = true;
+  const auto number = [&](std::size_t from, std::size_t digits) {
+    int value = 0;
+    for (const char c : time.substr(from, digits)) {
+      good = good && c >= '0' && c <= '9';
+      value = value * 10 + (c - '0');
+    }
+    return value;
+  };
+  const int year = number(0, 4);
+  const int month = number(4, 2);
+  const int day = number(6, 2);
+  const std::int64_t seconds = number(9, 2) * 3'600 + number(11, 2) * 60 + number(13, 2);
+  if (!good) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok()) return std::nullopt;
-  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  return days * 86'400 + hour * 3'600 + minute * 60 + second;
+  return std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86'400} + seconds;
 }
 
 std::string format_time(std::int64_t unix_seconds) {
@@ -283,29 +315,35 @@ std::string SigningKey::sign(std::string_view text) const {
   return to_hex({reinterpret_cast<const char*>(raw), sizeof raw});
 }
 
-SigningKey KeyCache::get(const std::string& access_key, std::string_view secret, const Scope& scope) {
-  const std::string name = access_key + "/" + scope.text();
+SigningKey KeyCache::get(std::string_view access_key, std::string_view secret, const Scope& scope) {
+  const NameView name(access_key, scope.date, scope.region, scope.service);
   const std::lock_guard lock(mutex_);
   const auto found = keys_.find(name);
   if (found != keys_.end() && found->second.first == secret) return found->second.second;
   if (keys_.size() >= kMaximum) keys_.clear();
   const SigningKey key(secret, scope);
-  keys_.insert_or_assign(name, std::pair(std::string(secret), key));
+  keys_.insert_or_assign(Name(name), std::pair(std::string(secret), key));
   return key;
 }
 
-std::string canonical_request(const RequestView& request, std::span<const std::string> signed_headers,
-                              std::string_view service, bool presigned, std::string_view payload_hash) {
-  std::string text(request.method);
+std::string canonical_request(const RequestView& request, std::string_view signed_headers, std::string_view service,
+                              bool presigned, std::string_view payload_hash) {
+  std::string text;
+  text.reserve(1024);
+  text.append(request.method).append("\n");
+  append_path(text, request.path, service);
   text += '\n';
-  // S3 signs the path as sent; the others normalise it and encode the encoded path once more.
-  const std::string_view path = request.path.empty() ? std::string_view("/") : request.path;
-  text += service == "s3" ? std::string(path) : percent_encode(normalise(path), Slash::Keep);
-  text.append("\n").append(canonical_query(request.query, presigned)).append("\n");
-  for (const std::string& name : signed_headers) {
-    text.append(name).append(":").append(canonical_value(request.headers, name)).append("\n");
+  if (!request.query.empty()) text += canonical_query(request.query, presigned);
+  text += '\n';
+  for (std::size_t start = 0; start <= signed_headers.size();) {
+    const std::size_t end = std::min(signed_headers.find(';', start), signed_headers.size());
+    const std::string_view name = signed_headers.substr(start, end - start);
+    text.append(name).append(":");
+    append_canonical_value(text, request.headers, name);
+    text += '\n';
+    start = end + 1;
   }
-  text.append("\n").append(joined(signed_headers)).append("\n").append(payload_hash);
+  text.append("\n").append(signed_headers).append("\n").append(payload_hash);
   return text;
 }
 
@@ -321,16 +359,18 @@ void sign(const Credentials& credentials, const Scope& scope, std::int64_t unix_
   headers.emplace_back("x-amz-date", time);
   if (scope.service == "s3") headers.emplace_back("x-amz-content-sha256", payload_hash);
   if (!credentials.session_token.empty()) headers.emplace_back("x-amz-security-token", credentials.session_token);
-  std::vector<std::string> names;
-  for (const Header& header : headers) names.push_back(header.first);
-  std::ranges::sort(names);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  const RequestView view{method, path, query, headers};
+  std::vector<std::string_view> sorted;
+  for (const Header& header : headers) sorted.push_back(header.first);
+  std::ranges::sort(sorted);
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  std::string names;
+  for (const std::string_view name : sorted) names.append(names.empty() ? "" : ";").append(name);
+  const std::vector<HeaderView> views(headers.begin(), headers.end());
+  const RequestView view{method, path, query, views};
   const std::string canonical = canonical_request(view, names, scope.service, false, payload_hash);
   const std::string signature = SigningKey(credentials.secret, scope).sign(string_to_sign(time, scope, canonical));
   headers.emplace_back("authorization", std::string(kAlgorithm) + " Credential=" + credentials.access_key + "/" +
-                                            scope.text() + ", SignedHeaders=" + joined(names) +
-                                            ", Signature=" + signature);
+                                            scope.text() + ", SignedHeaders=" + names + ", Signature=" + signature);
 }
 
 std::string presign(const Credentials& credentials, const Scope& scope, std::int64_t unix_seconds,
@@ -346,10 +386,9 @@ std::string presign(const Credentials& credentials, const Scope& scope, std::int
     all += "&X-Amz-Security-Token=" + percent_encode(credentials.session_token);
   }
   all += "&X-Amz-SignedHeaders=host";
-  const std::vector<Header> headers{{"host", std::string(host)}};
-  const std::vector<std::string> names{"host"};
+  const HeaderView headers[] = {{"host", host}};
   const std::string payload = scope.service == "s3" ? std::string(kUnsignedPayload) : sha256_hex("");
-  const std::string canonical = canonical_request({method, path, all, headers}, names, scope.service, true, payload);
+  const std::string canonical = canonical_request({method, path, all, headers}, "host", scope.service, true, payload);
   return all + "&X-Amz-Signature=" + SigningKey(credentials.secret, scope).sign(string_to_sign(time, scope, canonical));
 }
 

@@ -12,19 +12,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace wire::sigv4 {
 
 using Header = std::pair<std::string, std::string>;
+using HeaderView = std::pair<std::string_view, std::string_view>;
 
 // Borrowed: what it points to must outlive the call.
 struct RequestView {
   std::string_view method;
-  std::string_view path;            // as sent, percent-encoded
-  std::string_view query;           // as sent, without '?'
-  std::span<const Header> headers;  // names in lower case
+  std::string_view path;                // as sent, percent-encoded
+  std::string_view query;               // as sent, without '?'
+  std::span<const HeaderView> headers;  // names in lower case
 };
 
 struct Scope {
@@ -35,16 +37,19 @@ struct Scope {
   std::string text() const { return date + "/" + region + "/" + service + "/aws4_request"; }
 };
 
-// What the request says about itself.
+// What the request says about itself: views into the request, or into `decoded`.
 struct Claim {
-  std::string access_key;
+  std::string_view access_key;
   Scope scope;
-  std::vector<std::string> signed_headers;
-  std::string signature;  // 64 hex digits
-  std::string time;       // 20130524T000000Z
+  std::string_view signed_headers;  // "host;x-amz-date"
+  std::string_view signature;       // 64 hex digits
+  std::string_view time;            // 20130524T000000Z
   bool presigned = false;
   std::int64_t expires_seconds = 0;  // presigned only
-  std::string session_token;
+  std::string_view session_token;
+  std::shared_ptr<const void> decoded;
+
+  bool signs(std::string_view header) const;
 };
 
 inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
@@ -64,7 +69,7 @@ std::string format_time(std::int64_t unix_seconds);
 class SigningKey {
  public:
   SigningKey(std::string_view secret, const Scope& scope);
-  std::string sign(std::string_view text) const;  // hex
+  std::string sign(std::string_view text) const;  // hex, 64 digits
 
  private:
   struct Midstate;
@@ -74,16 +79,24 @@ class SigningKey {
 // Derived keys by (access key, scope). Bounded: forgets everything when full. Thread-safe.
 class KeyCache {
  public:
-  SigningKey get(const std::string& access_key, std::string_view secret, const Scope& scope);
+  SigningKey get(std::string_view access_key, std::string_view secret, const Scope& scope);
 
  private:
   static constexpr std::size_t kMaximum = 1024;
+  // Access key, date, region, service.
+  using Name = std::tuple<std::string, std::string, std::string, std::string>;
+  using NameView = std::tuple<std::string_view, std::string_view, std::string_view, std::string_view>;
+  struct Less {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const { return NameView(a) < NameView(b); }
+  };
   std::mutex mutex_;
-  std::map<std::string, std::pair<std::string, SigningKey>> keys_;  // to (secret, key)
+  std::map<Name, std::pair<std::string, SigningKey>, Less> keys_;  // to (secret, key)
 };
 
-std::string canonical_request(const RequestView& request, std::span<const std::string> signed_headers,
-                              std::string_view service, bool presigned, std::string_view payload_hash);
+// `signed_headers` as in Claim.
+std::string canonical_request(const RequestView& request, std::string_view signed_headers, std::string_view service,
+                              bool presigned, std::string_view payload_hash);
 // `payload_hash`: what X-Amz-Content-SHA256 says or, without it, the SHA-256 of the body; the caller compares it
 // with the body where it is a digest. Compares in constant time.
 bool verify(const RequestView& request, const Claim& claim, std::string_view payload_hash, const SigningKey& key);

@@ -39,6 +39,10 @@ std::vector<Header> streaming_headers(bool trailer) {
   return headers;
 }
 
+std::vector<wire::sigv4::HeaderView> views(const std::vector<Header>& headers) {
+  return {headers.begin(), headers.end()};
+}
+
 std::string chunk(std::size_t size, std::string_view signature) {
   char head[32];
   std::snprintf(head, sizeof head, "%zx;chunk-signature=", size);
@@ -89,7 +93,8 @@ TEST(Sigv4, VerifiesTheDocumentedGet) {
       {"x-amz-date", "20130524T000000Z"},
       {"authorization", kStreamCredential + "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,Signature="
                                             "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"}};
-  const wire::sigv4::RequestView request{"GET", "/test.txt", "", headers};
+  const auto seen = views(headers);
+  const wire::sigv4::RequestView request{"GET", "/test.txt", "", seen};
   const auto claim = wire::sigv4::parse(request);
   ASSERT_TRUE(claim.has_value() && claim->has_value());
   EXPECT_EQ((*claim)->access_key, "AKIAIOSFODNN7EXAMPLE");
@@ -97,7 +102,7 @@ TEST(Sigv4, VerifiesTheDocumentedGet) {
   const wire::sigv4::SigningKey key(kSecret, kScope);
   EXPECT_TRUE(wire::sigv4::verify(request, **claim, kEmptyHash, key));
   EXPECT_FALSE(wire::sigv4::verify(request, **claim, wire::sha256_hex("x"), key));
-  EXPECT_FALSE(wire::sigv4::verify({"PUT", "/test.txt", "", headers}, **claim, kEmptyHash, key));
+  EXPECT_FALSE(wire::sigv4::verify({"PUT", "/test.txt", "", seen}, **claim, kEmptyHash, key));
 }
 
 TEST(Sigv4, PresignsAsDocumentedAndVerifiesIt) {
@@ -107,7 +112,8 @@ TEST(Sigv4, PresignsAsDocumentedAndVerifiesIt) {
   EXPECT_TRUE(query.ends_with("&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"))
       << query;
   const std::vector<Header> headers{{"host", host}};
-  const wire::sigv4::RequestView request{"GET", "/test.txt", query, headers};
+  const auto seen = views(headers);
+  const wire::sigv4::RequestView request{"GET", "/test.txt", query, seen};
   const auto claim = wire::sigv4::parse(request);
   ASSERT_TRUE(claim.has_value() && claim->has_value());
   EXPECT_TRUE((*claim)->presigned);
@@ -118,7 +124,8 @@ TEST(Sigv4, PresignsAsDocumentedAndVerifiesIt) {
 TEST(Sigv4, VerifiesStreamingSeeds) {
   for (const bool trailer : {false, true}) {
     const std::vector<Header> headers = streaming_headers(trailer);
-    const wire::sigv4::RequestView request{"PUT", "/examplebucket/chunkObject.txt", "", headers};
+    const auto seen = views(headers);
+    const wire::sigv4::RequestView request{"PUT", "/examplebucket/chunkObject.txt", "", seen};
     const auto claim = wire::sigv4::parse(request);
     ASSERT_TRUE(claim.has_value() && claim->has_value());
     const auto payload = trailer ? wire::sigv4::kStreamingSignedTrailer : wire::sigv4::kStreamingSigned;
@@ -132,7 +139,8 @@ TEST(Sigv4, SignsWhatItVerifies) {
   const std::string hash = wire::sha256_hex("{}");
   wire::sigv4::sign({"AKID", "secret", "token"}, scope, 1767225600, "POST", "/a b/../c%20d/", "b=2&a=1&a", headers,
                     hash);
-  const wire::sigv4::RequestView request{"POST", "/a b/../c%20d/", "b=2&a=1&a", headers};
+  const auto seen = views(headers);
+  const wire::sigv4::RequestView request{"POST", "/a b/../c%20d/", "b=2&a=1&a", seen};
   const auto claim = wire::sigv4::parse(request);
   ASSERT_TRUE(claim.has_value() && claim->has_value()) << (claim ? "" : claim.error());
   EXPECT_EQ((*claim)->session_token, "token");
@@ -144,7 +152,7 @@ TEST(Sigv4, SignsWhatItVerifies) {
 TEST(Sigv4, RefusesHalfAHeader) {
   const auto parse = [](std::string authorization) {
     const std::vector<Header> headers{{"authorization", std::move(authorization)}};
-    return wire::sigv4::parse({"GET", "/", "", headers});
+    return wire::sigv4::parse({"GET", "/", "", views(headers)});
   };
   EXPECT_EQ(parse("AWS4-HMAC-SHA256 Credential=A/20130524/r/s/aws4_request").error(),
             "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' "

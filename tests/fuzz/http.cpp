@@ -41,7 +41,8 @@ Body read_body(const net::Framing& framing, std::string_view bytes, std::uint32_
   return body;
 }
 
-void check_body(const net::Headers& headers, std::string_view bytes) {
+template <class Headers>
+void check_body(const Headers& headers, std::string_view bytes) {
   const auto framing = net::framing_of(headers);
   if (!framing) return fuzz::must(framing.error() >= 400, "a refusal has a status");
   const Body whole = read_body(*framing, bytes, 0);

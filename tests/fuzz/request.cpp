@@ -11,14 +11,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto protocol = static_cast<api::Protocol>(protocol_name.empty() ? 0 : (protocol_name[0] - '0') % 6 & 7);
   if (static_cast<int>(protocol) > static_cast<int>(api::Protocol::RpcV2Cbor)) return 0;
   wire::HttpParts request;
+  wire::HeaderMap headers;
   request.method = pieces.next();
   request.path = pieces.next();
   request.query = pieces.next();
   while (!pieces.done()) {
     const std::string_view name = pieces.next();
     if (name.empty()) break;
-    request.headers.emplace(name, pieces.next());
+    headers.emplace(name, pieces.next());
   }
+  const auto views = wire::views_of(headers);
+  request.headers = views;
   request.body = pieces.rest();
   const auto& service = wire::testing::service();
   const auto operation = wire::find_operation(protocol, service, request);
@@ -32,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     static_cast<void>(wire::encode_request(protocol, **operation, *input));
   }
-  static_cast<void>(wire::decode_response(protocol, **operation, 200, request.headers, request.body));
-  static_cast<void>(wire::decode_response(protocol, **operation, 400, request.headers, request.body));
+  static_cast<void>(wire::decode_response(protocol, **operation, 200, headers, request.body));
+  static_cast<void>(wire::decode_response(protocol, **operation, 400, headers, request.body));
   return 0;
 }
