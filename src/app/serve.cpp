@@ -3,12 +3,15 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <semaphore>
 #include <thread>
 
 #include "app/clock.h"
@@ -33,11 +36,23 @@ namespace fs = std::filesystem;
 
 using Made = std::expected<void, std::string>;
 
+// The first also runs the cloud; the second has TLS, uploads and downloads.
 constexpr int kIoThreads = 2;
 
 // Blobs of images come by pushes, which name them when all are there, and by pulls from other registries, whose images
 // nothing names: they are kept as long as they are used now and then.
 constexpr FileBlobs::Grace kImageBlobGrace{.released = std::chrono::minutes(10), .unnamed = std::chrono::days(7)};
+
+// Every connection is a descriptor, and many clients wait in long polls. Containers get the limit too, and some
+// programs visit every descriptor that might be open: no more than is of use.
+constexpr rlim_t kDescriptors = 65'536;
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kDescriptors) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kDescriptors);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 // Blocks the signals that end the server, in every thread made after it, and waits for one of them in a thread of its
 // own.
@@ -116,6 +131,7 @@ class ServerProcess {
   Made listen();
   Made open_gateway();
   void post(std::move_only_function<void()> task) { strand_.post(std::move(task)); }
+  std::optional<std::chrono::nanoseconds> tick();
 
   ServeOptions options_;
   EndSignals signals_;  // first: threads made after it have the signals blocked
@@ -131,6 +147,8 @@ class ServerProcess {
   std::unique_ptr<gateway::Gateway> gateway_;
   Door door_;
   std::unique_ptr<net::Server> server_;
+  std::counting_semaphore<> end_{0};  // raised by a signal, or when the store broke
+  bool broken_ = false;               // on the strand
 };
 
 Made ServerProcess::open_state() {
@@ -172,6 +190,7 @@ Made ServerProcess::listen() {
   listening.address = options_.address;
   listening.port = options_.port;
   listening.threads = kIoThreads;
+  listening.companion = &strand_;
   listening.tls = std::move(identity);
   TRY(server_, net::Server::start(std::move(listening), door_));
   return {};
@@ -216,6 +235,7 @@ Made ServerProcess::open_gateway() {
 }
 
 Made ServerProcess::start() {
+  raise_descriptor_limit();
   CHECK(open_state());
   CHECK(listen());
   make_runtime();
@@ -223,24 +243,23 @@ Made ServerProcess::start() {
   return open_gateway();
 }
 
+std::optional<std::chrono::nanoseconds> ServerProcess::tick() {
+  if (cloud_->deadline() <= clock_->now()) cloud_->tick();
+  store_->push();  // everything that this round wrote shares one commit
+  clock_->keep();
+  if (cloud_->broken() && !std::exchange(broken_, true)) end_.release();
+  const base::TimePoint next = cloud_->deadline();
+  if (next == base::kNever) return std::nullopt;
+  return clock_->real_time_until(next);
+}
+
 int ServerProcess::run() {
-  signals_.on_signal([this] {
-    server_->stop();
-    strand_.stop();
-  });
+  signals_.on_signal([this] { end_.release(); });
+  strand_.open([this] { return tick(); }, [this] { server_->wake(); });
   std::cout << "renkei is listening on http://" << options_.address << ":" << server_->port() << std::endl;
-  strand_.run(
-      [this]() -> std::optional<std::chrono::nanoseconds> {
-        const base::TimePoint next = cloud_->deadline();
-        if (next == base::kNever) return std::nullopt;
-        return clock_->real_time_until(next);
-      },
-      [this] {
-        if (cloud_->deadline() <= clock_->now()) cloud_->tick();
-        store_->push();  // everything that this round wrote shares one commit
-        clock_->keep();
-        if (cloud_->broken()) strand_.stop();
-      });
+  end_.acquire();
+  server_->stop();
+  strand_.finish();
   if (cloud_->broken()) {
     spdlog::critical("the store failed: {}. What was acknowledged is safe; start again when the disk is well.",
                      cloud_->broken()->message);

@@ -3,40 +3,51 @@
 namespace app {
 
 void Strand::post(Task task) {
+  if (thread_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+    own_.push_back(std::move(task));  // the round under way ends with run_round()
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
-    if (tasks_.size() > 1) return;  // whoever made it non-empty has woken the thread
+    posted_.push_back(std::move(task));
+    if (posted_.size() > 1) return;  // whoever made it non-empty has woken the thread
   }
-  wake_.notify_one();
+  if (open_.load(std::memory_order_acquire)) wake_();
 }
 
-void Strand::stop() {
+void Strand::open(Tick tick, std::function<void()> wake) {
+  tick_ = std::move(tick);
+  wake_ = std::move(wake);
+  open_.store(true, std::memory_order_release);
+  wake_();
+}
+
+std::optional<std::chrono::nanoseconds> Strand::run_round() {
+  if (!open_.load(std::memory_order_acquire)) return std::nullopt;
+  thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  run_posted();
+  auto next = tick_();
+  // Ticks and tasks post too; what is left has the next round, after a look at the sockets.
+  if (!own_.empty()) next = std::chrono::nanoseconds(0);
+  return next;
+}
+
+void Strand::finish() {
+  open_.store(false);
+  thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  run_posted();
+}
+
+void Strand::run_posted() {
+  std::vector<Task> round;
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    round.swap(posted_);
   }
-  wake_.notify_one();
-}
-
-void Strand::run(const UntilNext& until_next, const std::function<void()>& tick) {
-  for (;;) {
-    std::vector<Task> round;
-    const auto sleep = until_next();
-    {
-      std::unique_lock lock(mutex_);
-      const auto ready = [&] { return stopping_ || !tasks_.empty(); };
-      if (!sleep) {
-        wake_.wait(lock, ready);
-      } else if (sleep->count() > 0) {
-        wake_.wait_for(lock, *sleep, ready);
-      }
-      if (stopping_ && tasks_.empty()) return;
-      round.swap(tasks_);
-    }
-    for (Task& task : round) task();
-    tick();
-  }
+  for (Task& task : round) task();
+  round.clear();
+  round.swap(own_);
+  for (Task& task : round) task();
 }
 
 }  // namespace app
