@@ -125,7 +125,8 @@ void Connection::end() {
 }
 
 void Connection::on_events(std::uint32_t events) {
-  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  if (std::exchange(paused_, false) || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  reads_ = 0;
   if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) hung_up_ = true;
   if ((events & EPOLLERR) != 0) failed_ = true;
   if (wants_bytes_ && !fill()) return;
@@ -437,6 +438,12 @@ bool Connection::fill() {
   keep_unread();
   while (!failed_ && !ended_ && !timed_out_) {
     if (!readable_) return false;
+    if (++reads_ > kMostReads) {
+      readable_ = false;
+      paused_ = true;
+      loop_->tell_again(descriptor_, *this);
+      return false;
+    }
     std::size_t got = 0;
     char* const buffer = loop_->read_buffer();
     const Io result = read_some(buffer, Loop::kReadBytes, got);

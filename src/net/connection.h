@@ -53,6 +53,7 @@ class Connection : public Watched {
   static constexpr std::size_t kFilePiece = 256 * 1024;
   static constexpr std::size_t kMostLinger = 64 * 1024 * 1024;  // bytes thrown away after an early refusal
   static constexpr std::size_t kShortBody = 16 * 1024;          // goes out in one piece with its head
+  static constexpr int kMostReads = 16;                         // in a row, before others have their turn
 
   // What the reply's form depends on, once the request has gone to the handler.
   struct Form {
@@ -118,6 +119,8 @@ class Connection : public Watched {
 
   bool wants_bytes_ = false;  // the coroutine waits for fill()
   bool readable_ = false;     // there may be something to read
+  bool paused_ = false;       // it goes on reading with the next event
+  int reads_ = 0;             // since the last event
   bool hung_up_ = false;      // the client has ended its side; there may be bytes before that
   bool ended_ = false;        // it has, and nothing is left to read
   bool failed_ = false;       // nothing can be sent either

@@ -46,6 +46,8 @@ class Loop {
 
   // This thread only, from here on.
   bool watch(int descriptor, Watched& watched);
+  // Says again what is ready, as if it had just become so.
+  void tell_again(int descriptor, Watched& watched);
   void forget(int descriptor);
   // Deleted when nothing that is under way can touch it any more.
   void bury(std::unique_ptr<Watched> watched) { buried_.push_back(std::move(watched)); }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -39,6 +40,10 @@ class Echo : public net::Handler {
 
   void handle(net::Request request, net::Responder responder) override {
     net::Response response;
+    {
+      const std::lock_guard lock(mutex);
+      handled_by[std::string(request.path)] = std::this_thread::get_id();
+    }
     if (request.path == "/later") {
       std::thread([responder = std::move(responder)]() mutable {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -68,8 +73,19 @@ class Echo : public net::Handler {
 
   std::mutex mutex;
   std::vector<std::unique_ptr<net::Responder>> waiting;
+  std::map<std::string, std::thread::id> handled_by;  // by path
   std::atomic<int> abandoned = 0;
   std::string file;
+};
+
+struct Rounds : net::Companion {
+  std::atomic<int> count = 0;
+  std::atomic<std::thread::id> thread;
+  std::optional<std::chrono::nanoseconds> run_round() override {
+    thread = std::this_thread::get_id();
+    ++count;
+    return std::nullopt;
+  }
 };
 
 class RawClient {
@@ -284,6 +300,24 @@ TEST_F(ServerTest, FilesUploadsAndTheClient) {
   EXPECT_EQ(http.send({.target = "/again"})->body, "GET /again ");
   EXPECT_FALSE(http.send({.method = "PUT", .target = "/spool", .body_file = "/nowhere"}).has_value());
   std::filesystem::remove_all(folder);
+}
+
+TEST_F(ServerTest, ACompanionSharesTheFirstThreadAndLongTransfersLeaveIt) {
+  Rounds rounds;
+  start({.threads = 2, .companion = &rounds});
+  net::Client http = client();
+  EXPECT_EQ(http.send({.target = "/plain"})->body, "GET /plain ");
+  EXPECT_TRUE(eventually([&] { return rounds.count > 0; }));
+  EXPECT_EQ(http.send({.method = "PUT", .target = "/spool", .body = std::string(5'000'000, 'x')})->body, "5000000");
+  EXPECT_EQ(http.send({.target = "/after"})->body, "GET /after ");
+  const int before = rounds.count;
+  server->wake();
+  EXPECT_TRUE(eventually([&] { return rounds.count > before; }));
+  const std::lock_guard lock(echo.mutex);
+  EXPECT_EQ(echo.handled_by.at("/plain"), rounds.thread.load());
+  EXPECT_NE(echo.handled_by.at("/spool"), rounds.thread.load());
+  EXPECT_EQ(echo.handled_by.at("/after"), echo.handled_by.at("/spool"));
+  server->stop();
 }
 
 TEST_F(ServerTest, TlsOnTheSamePort) {

@@ -7,8 +7,8 @@
 
 namespace net {
 
-// A coroutine of this module: lazy, awaited once, on one thread. Asio's awaitable would do the same with an
-// allocation per step; this module's operations are plain callbacks that set state and wake the connection.
+// A coroutine of this module: lazy, awaited once, by one thread at a time. It costs an allocation, so what a plain
+// request needs is done without: operations set state and wake the connection.
 template <typename T>
 class Task {
  public:
