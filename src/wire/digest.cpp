@@ -134,17 +134,31 @@ std::string digest(Algorithm algorithm, std::string_view bytes) {
 }
 
 std::string sha256_hex(std::string_view bytes) {
-  return to_hex(digest(Algorithm::Sha256, bytes));
+  unsigned char raw[SHA256_DIGEST_LENGTH];
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, bytes.data(), bytes.size());
+  SHA256_Final(raw, &context);
+  return to_hex({reinterpret_cast<const char*>(raw), sizeof raw});
+}
+
+std::string md5_hex(std::string_view bytes) {
+  unsigned char raw[MD5_DIGEST_LENGTH];
+  MD5_CTX context;
+  MD5_Init(&context);
+  MD5_Update(&context, bytes.data(), bytes.size());
+  MD5_Final(raw, &context);
+  return to_hex({reinterpret_cast<const char*>(raw), sizeof raw});
 }
 
 std::string to_hex(std::string_view raw) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(raw.size() * 2);
+  std::string text(raw.size() * 2, '\0');
+  char* at = text.data();
   for (const char c : raw) {
     const auto byte = static_cast<unsigned char>(c);
-    text.push_back(kDigits[byte >> 4]);
-    text.push_back(kDigits[byte & 15]);
+    *at++ = kDigits[byte >> 4];
+    *at++ = kDigits[byte & 15];
   }
   return text;
 }

@@ -33,6 +33,7 @@ class Digest {
 
 std::string digest(Algorithm algorithm, std::string_view bytes);  // raw
 std::string sha256_hex(std::string_view bytes);
+std::string md5_hex(std::string_view bytes);
 std::string to_hex(std::string_view raw);
 // Equal, in a time that tells nothing about where they differ.
 bool equal_secret(std::string_view a, std::string_view b);

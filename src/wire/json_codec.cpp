@@ -1,5 +1,6 @@
 #include "wire/json_codec.h"
 
+#include <charconv>
 #include <cmath>
 
 #include "base/time.h"
@@ -223,7 +224,7 @@ class Reader {
 
 class Writer {
  public:
-  explicit Writer(JsonNames names) : names_(names) {}
+  explicit Writer(JsonNames names) : names_(names) { out_.reserve(256); }
 
   void structure(const Type& type, const void* value) {
     out_ += '{';
@@ -233,8 +234,10 @@ class Writer {
       if (!member.present(value)) continue;
       if (!first) out_ += ',';
       first = false;
-      append_json_string(out_, names_ == JsonNames::Model ? member.name : member.location_name);
-      out_ += ':';
+      // A name of the model needs no escapes.
+      out_ += '"';
+      out_ += names_ == JsonNames::Model ? member.name : member.location_name;
+      out_ += "\":";
       any(*member.type(), timestamp_format(member, TimestampFormat::EpochSeconds), member.get(value));
     }
     out_ += '}';
@@ -264,9 +267,14 @@ class Writer {
         append_json_number(out_, *static_cast<const double*>(value));
         break;
       case Kind::Boolean:
-      case Kind::Integer:
-        out_ += scalar_to_text(type, format, value);
+        out_ += *static_cast<const bool*>(value) ? "true" : "false";
         break;
+      case Kind::Integer: {
+        char digits[24];
+        const auto end = std::to_chars(digits, digits + sizeof digits, *static_cast<const std::int64_t*>(value)).ptr;
+        out_.append(digits, end);
+        break;
+      }
       case Kind::Blob:
       case Kind::Timestamp: {
         const bool bare = type.kind == Kind::Timestamp && format == TimestampFormat::EpochSeconds;

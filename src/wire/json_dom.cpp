@@ -1,5 +1,8 @@
 #include "wire/json_dom.h"
 
+#include <cstring>
+#include <memory>
+
 #include "wire/walk.h"
 
 namespace wire {
@@ -171,6 +174,8 @@ struct Parser {
     [[maybe_unused]] const auto error = dom.allocate(0, static_cast<std::size_t>(kDepthMax));
   }
   simdjson::dom::parser dom;
+  std::unique_ptr<char[]> padded;
+  std::size_t padded_size = 0;
 };
 
 }  // namespace
@@ -178,9 +183,15 @@ struct Parser {
 std::expected<simdjson::dom::element, SyntaxError> json_dom(std::string_view text) {
   thread_local Parser parser;
   if (parser.dom.capacity() > kKeptBytes) parser = Parser();
+  // The parser reads past the end, so it gets a copy with room behind it.
+  if (parser.padded_size < text.size() + simdjson::SIMDJSON_PADDING) {
+    parser.padded_size = 2 * text.size() + simdjson::SIMDJSON_PADDING;
+    parser.padded = std::make_unique_for_overwrite<char[]>(parser.padded_size);
+  }
+  std::memcpy(parser.padded.get(), text.data(), text.size());
+  std::memset(parser.padded.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
   simdjson::dom::element root;
-  // The parser reads past the end, so it takes a padded copy.
-  const auto error = parser.dom.parse(text.data(), text.size(), true).get(root);
+  const auto error = parser.dom.parse(parser.padded.get(), text.size(), false).get(root);
   if (error != simdjson::SUCCESS) return std::unexpected(find_json_error(text));
   return root;
 }
