@@ -93,7 +93,9 @@ base::Outcome<api::ecr::GetDownloadUrlForLayer::Output> get_download_url_for_lay
   }
   api::ecr::GetDownloadUrlForLayer::Output out;
   out.layer_digest = input.layer_digest;
-  out.download_url = ctx.call.base_url + "/v2/" + repository->name + "/blobs/" + input.layer_digest;
+  // Whoever fetches it says no region.
+  out.download_url =
+      ctx.call.base_url + "/v2/" + repository->name + "/blobs/" + input.layer_digest + "?region=" + ctx.call.region;
   return out;
 }
 

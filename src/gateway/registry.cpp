@@ -82,8 +82,10 @@ std::unexpected<base::Fault> no_upload(const std::string& id) {
                      "The upload with id '" + id + "' could not be found, or it is not valid for this repository.");
 }
 
-// The region of <account>.dkr.ecr.<region>.amazonaws.com, or the one in the password that GetAuthorizationToken gave.
+// The region of <account>.dkr.ecr.<region>.amazonaws.com, or the one in the password that GetAuthorizationToken gave,
+// or in the URL that GetDownloadUrlForLayer gave.
 std::string region_of(const net::Request& request) {
+  if (std::string named = query_field(request, "region"); !named.empty()) return named;
   const std::string_view host = request.host();
   if (const std::size_t at = host.find(".dkr.ecr."); at != std::string_view::npos) {
     const std::string_view rest = host.substr(at + 9);
