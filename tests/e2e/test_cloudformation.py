@@ -192,7 +192,8 @@ def test_system_tags_where_aws_sets_them(cloudformation, shared_server):
     made = cloudformation.create_stack(StackName="tagged", TemplateBody=body({
         "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "tagged"}},
         "Task": {"Type": "AWS::ECS::TaskDefinition",
-                 "Properties": {"Family": "tagged", "ContainerDefinitions": [{"Name": "c", "Image": "i"}]}},
+                 "Properties": {"Family": "tagged", "NetworkMode": "awsvpc", "RequiresCompatibilities": ["FARGATE"],
+                                "Cpu": "256", "Memory": "512", "ContainerDefinitions": [{"Name": "c", "Image": "i"}]}},
         "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm},
         "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "tagged"}},
         "Queue": queue("tagged")}), Tags=[{"Key": "team", "Value": "a"}])["StackId"]
