@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/cloudwatch/operations.h"
 #include "api/ec2/operations.h"
 #include "api/ecs/operations.h"
 #include "api/s3/operations.h"
@@ -68,7 +69,7 @@ TEST(Generated, Services) {
   EXPECT_EQ(send->result_wrapper, "SendMessageResult");
   EXPECT_EQ(send->input, &api::sqs::SendMessageRequest::type());
   EXPECT_EQ(sqs.find_operation("sendmessage"), nullptr);
-  EXPECT_TRUE(sqs.is_other_operation("StartMessageMoveTask"));
+  EXPECT_TRUE(api::cloudwatch::service().is_other_operation("PutAnomalyDetector"));
   EXPECT_FALSE(sqs.is_other_operation("Nonsense"));
   EXPECT_FALSE(api::sqs::DeleteQueue::operation().has_output);
 
