@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -41,10 +42,18 @@ class ContainerTest : public testing::Test {
     const auto tasks = options.data_directory + "/tasks";
     for (int i = 0; i < 500 && !std::filesystem::is_empty(tasks); ++i) usleep(20'000);
     EXPECT_TRUE(std::filesystem::is_empty(tasks));
-    runtime.reset();
+    stop_runtime();
   }
 
-  void start_runtime() { runtime = std::make_unique<LinuxRuntime>(options); }
+  void start_runtime() {
+    runtime = std::make_unique<LinuxRuntime>(options);
+    live = runtime.get();
+  }
+  // Events come on the runtime's own thread until its destructor has joined that.
+  void stop_runtime() {
+    live = nullptr;
+    runtime.reset();
+  }
 
   std::string build_busybox() {
     image::BuildSpec spec;
@@ -66,7 +75,7 @@ class ContainerTest : public testing::Test {
 
   void receive(runtime::Event event) {
     if (const auto* logs = std::get_if<runtime::event::Logs>(&event); logs && confirm_logs) {
-      runtime->logs_stored(logs->task, logs->container, logs->position);
+      if (LinuxRuntime* const told = live) told->logs_stored(logs->task, logs->container, logs->position);
     }
     if (const auto* failed = std::get_if<runtime::event::ContainerStartFailed>(&event)) {
       std::fprintf(stderr, "not started: %s\n", failed->reason.c_str());
@@ -147,6 +156,7 @@ class ContainerTest : public testing::Test {
   std::condition_variable arrived;
   std::vector<runtime::Event> events;
   std::unique_ptr<LinuxRuntime> runtime;
+  std::atomic<LinuxRuntime*> live = nullptr;  // the same, for receive()
 };
 
 }  // namespace linux_runtime

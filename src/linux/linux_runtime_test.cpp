@@ -149,7 +149,7 @@ TEST_F(LinuxRuntimeTest, FailuresHaveTheTextsOfAws) {
 }
 
 TEST_F(LinuxRuntimeTest, OutsideImagesComeWithSkopeo) {
-  runtime.reset();
+  stop_runtime();
   options.outside_transport = "oci:";
   start_runtime();
   image::BuildSpec other{.files = {{.target = "/bin/busybox", .source = "/bin/busybox"}}, .reference = "x"};
@@ -207,7 +207,7 @@ TEST_F(LinuxRuntimeTest, ContainersAndTheirEndsOutliveTheRuntime) {
   for (int i = 1; i <= 3; ++i) ASSERT_TRUE(wait_for_task<ContainerStarted>(task(i)));
   ASSERT_TRUE(wait_for_task<Logs>(task(1)));
   const auto position = wait_for_task<Logs>(task(1))->position;
-  runtime.reset();
+  stop_runtime();
   usleep(600'000);  // task 2 ends unseen
   {
     const std::lock_guard lock(mutex);
@@ -228,7 +228,7 @@ TEST_F(LinuxRuntimeTest, ContainersAndTheirEndsOutliveTheRuntime) {
 TEST_F(LinuxRuntimeTest, ARepeatedStartFindsTheContainerThatRuns) {
   launch(task(1), shell("echo once; sleep 1000"));
   ASSERT_TRUE(wait_for_task<ContainerStarted>(task(1)));
-  runtime.reset();
+  stop_runtime();
   {
     const std::lock_guard lock(mutex);
     events.clear();
