@@ -187,12 +187,7 @@ std::expected<void, Error> RocksStore::open_log() {
   TRY(std::unique_ptr<Disk> disk, open_real_disk(directory_ + "/journal"));
   Log::Options log;
   if (options_.segment_bytes != 0) log.segment_bytes = options_.segment_bytes;
-  log.flush_rows = [this]() -> std::expected<void, Error> {
-    // RocksDB does not survive every flush that runs out of space: it gets no chance to.
-    look_at_space();
-    if (nearly_full_) return std::unexpected(Error{"the disk of " + directory_ + " is nearly full"});
-    return tables_->flush();
-  };
+  log.flush_rows = [this] { return tables_->flush(); };
   log.wake_keeper = [this] {
     if (keeper_) keeper_->wake();
   };

@@ -6,6 +6,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/fault.h"
 #include "store/journal/bytes.h"
@@ -13,6 +14,9 @@
 
 namespace store {
 namespace {
+
+// What a flush may write beyond the rows themselves: RocksDB's index of the new file, manifest and own log.
+constexpr std::uint64_t kFlushSlackBytes = 4u << 20;
 
 // Below every table: no table name begins with a NUL byte.
 const std::string kVersionKey("\0format", 7);
@@ -114,7 +118,16 @@ std::expected<void, Error> Tables::apply(std::span<const std::vector<Write>* con
   return {};
 }
 
+// Debian's RocksDB asserts when a flush ran out of space and its writer is used again, which would end the process: a
+// flush that might is not begun. Nothing is lost, the journal has what it would have made safe.
 std::expected<void, Error> Tables::flush() {
+  std::uint64_t unflushed = 0;
+  db_->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unflushed);
+  std::error_code unknown;
+  const auto space = std::filesystem::space(db_->GetName(), unknown);
+  if (!unknown && space.available < unflushed + kFlushSlackBytes) {
+    return std::unexpected(Error{"flush: too little is left on the disk of " + db_->GetName()});
+  }
   if (const auto status = db_->Flush(rocksdb::FlushOptions()); !status.ok()) return failed("flush", status);
   return {};
 }
