@@ -93,6 +93,30 @@ def test_room_again_without_a_restart(small_disk):
         server.remove()
 
 
+def test_a_full_queue_that_drains_makes_its_own_room(small_disk):
+    server = Server(data=small_disk / "data")
+    server.log = small_disk.parent / "server.log"
+    server.start()
+    try:
+        client = Client(server)
+        url = client("CreateQueue", QueueName="full")["QueueUrl"]
+        sent = 0
+        while client("SendMessage", QueueUrl=url, MessageBody="x" * 900_000) is not None:
+            sent += 1
+            assert sent < 400
+        drained = 0
+        while messages := client("ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                assert client("DeleteMessage", QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]) is not None
+                drained += 1
+        assert drained == sent > 20
+        until(lambda: client("SendMessage", QueueUrl=url, MessageBody="x" * 900_000) is not None, 20,
+              "a send into the room that the deleted messages left")
+    finally:
+        print(server.tail())
+        server.remove()
+
+
 def test_a_read_only_directory_is_refused_in_words(small_disk):
     (small_disk / "data").mkdir()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)

@@ -70,7 +70,10 @@ std::expected<Log::Written, Error> Log::write(const Batch& batch) {
   const auto rows = encode_rows(batch.rows, room / kRowPartsPerSegment - layout::kHead);
   if (!rows) return std::unexpected(Error{"a row is too large for the journal"});
   CHECK(learn_named(batch));
-  CHECK(ensure_segments(batch, *rows));
+  if (auto ready = ensure_segments(batch, *rows); !ready) {
+    give_back();
+    return std::unexpected(std::move(ready).error());
+  }
   Written written{last_batch_ + 1, kNowhere};
   CHECK(groups_.add(written.batch,
                     [&](auto& pieces, std::string& spare) { put(pieces, spare, batch, *rows, written.rows_at); }));
@@ -219,7 +222,15 @@ void Log::check_point() {
   held_jobs_.push_back({last_batch_, std::move(job)});
 }
 
+// Empty segments wait for a checkpoint, and checkpoints for the next segment: on a full disk, for ever.
+void Log::give_back() {
+  if (ledger_.empty_segments(tail_.segment).empty()) return;
+  check_point();
+  applied(applied_batch_);
+}
+
 void Log::applied(std::uint64_t batch) {
+  applied_batch_ = batch;
   for (const std::uint32_t segment : keeper_->take_indexed()) new_indexes_.erase(segment);
   bool some = false;
   while (!held_jobs_.empty() && held_jobs_.front().batch <= batch) {

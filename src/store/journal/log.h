@@ -87,6 +87,7 @@ class Log {
   Piece& piece_at(std::vector<Piece>& pieces, std::string& spare, Place place);
   void book(const JournalEntry& entry, Place place);
   void check_point();
+  void give_back();
   std::expected<HeldEntry, Error> read(Place place);
   std::expected<std::size_t, Error> read_neighbours(std::span<const Place> places, std::vector<Found>& found);
   void remember(Place place, const EntryView& entry);
@@ -108,6 +109,7 @@ class Log {
   std::uint64_t last_batch_ = 0;
   std::uint64_t row_bytes_ = 0;  // since the last checkpoint
   std::vector<HeldJob> held_jobs_;
+  std::uint64_t applied_batch_ = 0;                                    // the last one whose rows are in the tables
   std::map<std::uint32_t, std::shared_ptr<const Index>> new_indexes_;  // that are not on disk yet
   std::array<KnownHead, 1024> known_{};                                // of records read lately
   std::string scratch_;
