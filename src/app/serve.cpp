@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <mutex>
 #include <semaphore>
 #include <thread>
 
@@ -93,6 +95,25 @@ Made make_directories(const std::string& data) {
   return {};
 }
 
+// Says a thing at most once a minute: a full disk is met by every write. Thread-safe.
+class Warnings {
+ public:
+  void operator()(const std::string& what) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    std::erase_if(said_, [&](const auto& said) { return now - said.second >= kEvery; });
+    if (said_.size() >= kTextsMax || !said_.emplace(what, now).second) return;
+    spdlog::warn("{}", what);
+  }
+
+ private:
+  static constexpr std::chrono::seconds kEvery{60};
+  static constexpr std::size_t kTextsMax = 1'000;  // a minute
+
+  std::mutex mutex_;
+  std::map<std::string, std::chrono::steady_clock::time_point> said_;
+};
+
 // Listens before the state is recovered, so that the port is known and clients that are too early hear so.
 class Door : public net::Handler {
  public:
@@ -135,6 +156,7 @@ class ServerProcess {
 
   ServeOptions options_;
   EndSignals signals_;  // first: threads made after it have the signals blocked
+  Warnings warnings_;
   Strand strand_;
   std::unique_ptr<ServerClock> clock_;
   KernelRandom random_;
@@ -156,7 +178,7 @@ Made ServerProcess::open_state() {
   TRY(clock_, open_clock(options_.data, options_.speed));
   store::RocksOptions storing;
   storing.wait_for_push = true;
-  storing.warn = [](const std::string& what) { spdlog::warn("{}", what); };
+  storing.warn = [this](const std::string& what) { warnings_(what); };
   auto store = store::open_rocks_store(options_.data, [this](auto task) { post(std::move(task)); }, std::move(storing));
   if (!store) return std::unexpected(store.error().message);
   store_ = std::move(*store);

@@ -14,8 +14,10 @@ constexpr base::FaultShape kNotSupported{"UnsupportedOperation", "UnsupportedOpe
 // What was due stays due when the store refuses it; trying at once again and again would only burn the processor.
 constexpr base::Duration kRestAfterRefusal = std::chrono::seconds(1);
 
-service::Answer internal_failure() {
-  return {base::fault(kInternalFailure, "The request processing has failed because of an unknown error.")};
+// AWS says "because of an unknown error"; whose own disk it is wants to know.
+service::Answer internal_failure(const store::Error& error) {
+  return {base::fault(kInternalFailure,
+                      "The request processing has failed because of a failure of the store: " + error.message + ".")};
 }
 
 }  // namespace
@@ -51,7 +53,7 @@ void Cloud::turn(const service::Call& call, Body body) {
 // Answers wait for every earlier write, also those of a turn that only read: it may have seen what is not on disk yet.
 void Cloud::commit(service::Change& change) {
   if (broken_) {
-    for (auto& reply : change.take_replies()) reply.deliver(internal_failure());
+    for (auto& reply : change.take_replies()) reply.deliver(internal_failure(*broken_));
     return;
   }
   if (!change.batch().empty()) {
@@ -61,7 +63,7 @@ void Cloud::commit(service::Change& change) {
       // Refused as a whole (a full disk, say): nothing happened, and the callers hear so.
       change.roll_back_to({0, 0, 0});
       rest_until_ = parts_.clock.now() + kRestAfterRefusal;
-      for (auto& reply : change.take_replies()) reply.deliver(internal_failure());
+      for (auto& reply : change.take_replies()) reply.deliver(internal_failure(accepted.error()));
       return;
     }
     written_ = number;
@@ -77,7 +79,7 @@ void Cloud::settle(std::uint64_t number, std::expected<void, store::Error> resul
     while (!owed_.empty()) {
       Owed owed = std::move(owed_.front());
       owed_.pop_front();
-      for (auto& reply : owed.replies) reply.deliver(internal_failure());
+      for (auto& reply : owed.replies) reply.deliver(internal_failure(*broken_));
     }
     return;
   }

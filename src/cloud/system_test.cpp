@@ -203,4 +203,17 @@ TEST_F(SystemTest, TasksAreMeasured) {
   EXPECT_NEAR(*points[0].average, 40, 1);  // 0.1 of 0.25 vCPU
 }
 
+TEST_F(SystemTest, ARefusedWriteSaysWhy) {
+  ASSERT_TRUE(cloud_.recover());
+  store_.fail_write_after(0);
+  std::optional<base::Fault> fault;
+  cloud_.submit({&api::sqs::CreateQueue::operation(), api::Object::of(api::sqs::CreateQueueRequest{.queue_name = "q"}),
+                 service::Call()},
+                {[&](service::Answer answer) { fault = answer.result.error(); }, nullptr});
+  ASSERT_TRUE(fault.has_value());
+  EXPECT_EQ(fault->shape->http_status, 500);
+  EXPECT_EQ(fault->message,
+            "The request processing has failed because of a failure of the store: injected: write refused.");
+}
+
 }  // namespace

@@ -18,7 +18,7 @@
 // Nothing here knows what the bytes mean.
 namespace store {
 
-// The disk refused or failed. Never shown to callers of the API; they get a 5xx, the log gets this.
+// The disk refused or failed, in words without a full stop: callers of the API get a 5xx that says so.
 struct Error {
   std::string message;
 };

@@ -17,11 +17,12 @@ GROUPS = 6
 
 class Client:
     """SQS in JSON on one connection that is kept alive, without a signature: as much load as Python can make. Returns
-    the answer, or None when there was none or the server was not well."""
+    the answer, or None when there was none or the server was not well: `refusal` is what it then said last."""
 
     def __init__(self, server):
         self.port = server.port
         self.connection = None
+        self.refusal = None
 
     def __call__(self, operation, **body):
         try:
@@ -36,6 +37,7 @@ class Client:
             time.sleep(0.005)
             return None
         if reply.status >= 500:
+            self.refusal = json.loads(text) if text else {}
             return None
         assert reply.status == 200, text
         return json.loads(text) if text else {}

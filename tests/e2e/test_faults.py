@@ -42,18 +42,23 @@ def test_a_full_disk_refuses_and_keeps_what_is_there(small_disk):
         client = Client(server)
         url = client("CreateQueue", QueueName="full")["QueueUrl"]
         acknowledged = []
-        refused = 0
+        refusals = 0
         for number in range(400):
             body = f"{number}:" + "x" * 900_000
             if client("SendMessage", QueueUrl=url, MessageBody=body) is None:
-                refused += 1
-                if refused == 5:
+                refusals += 1
+                if refusals == 5:
                     break
             else:
                 acknowledged.append(body)
-        assert refused == 5, f"{len(acknowledged)} messages of 0.9 MB fitted into 200 MiB"
+        assert refusals == 5, f"{len(acknowledged)} messages of 0.9 MB fitted into 200 MiB"
         assert len(acknowledged) > 20
         assert server.process.poll() is None, "the server ended: " + server.tail()
+        # The caller hears why, and so does the log, not once for each.
+        assert client.refusal["__type"].endswith("InternalFailure"), client.refusal
+        assert "are left on the disk" in client.refusal["message"], client.refusal
+        assert "a write was refused: " in server.tail()
+        assert len(server.tail(1000).splitlines()) < 20, server.tail()
         # Reading goes on.
         counts = client("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]
         assert counts["ApproximateNumberOfMessages"] == str(len(acknowledged))
@@ -140,9 +145,9 @@ def test_a_damaged_record_is_named_and_nothing_is_guessed(server):
         file.write(b"B")
     found = subprocess.run([BINARY, "doctor", "--data", server.data], capture_output=True, text=True, timeout=60)
     assert found.returncode != 0 and segment.name in found.stdout + found.stderr, found.stdout + found.stderr
-    refused = subprocess.run([BINARY, "serve", "--data", server.data, "--port", "0"], capture_output=True, text=True,
-                             timeout=20)
-    assert refused.returncode != 0 and segment.name in refused.stderr, refused.stderr
+    start = subprocess.run([BINARY, "serve", "--data", server.data, "--port", "0"], capture_output=True, text=True,
+                           timeout=20)
+    assert start.returncode != 0 and segment.name in start.stderr, start.stderr
     with segment.open("r+b") as file:
         file.seek(at)
         file.write(b"b")

@@ -159,6 +159,7 @@ class RocksStore : public Store {
     Done done;
   };
 
+  std::expected<void, Error> accept(const Batch& batch, Done done);
   bool commit();
   void look_at_space();
   void settle();
@@ -206,6 +207,12 @@ std::expected<void, Error> RocksStore::open_log() {
 }
 
 std::expected<void, Error> RocksStore::write(const Batch& batch, Done done) {
+  auto accepted = accept(batch, std::move(done));
+  if (!accepted && options_.warn) options_.warn("a write was refused: " + accepted.error().message);
+  return accepted;
+}
+
+std::expected<void, Error> RocksStore::accept(const Batch& batch, Done done) {
   if (!batch.rows.empty() && nearly_full_) {
     look_at_space();  // no commit will: nothing is written meanwhile
     if (nearly_full_) return std::unexpected(Error{"the disk of " + directory_ + " is nearly full"});
