@@ -26,6 +26,7 @@ class NoRuntime : public runtime::Runtime {
   void logs_stored(const runtime::TaskId&, const std::string&, std::uint64_t) override {}
   void remove_sandbox(const runtime::TaskId& task) override { deliver_(runtime::event::SandboxRemoved{task}); }
   void sample_usage() override {}
+  void apply_networks(const runtime::NetworkPlan&) override {}
   void adopt(const std::vector<runtime::Adoption>& tasks) override {
     for (const auto& task : tasks) {
       for (const auto& container : task.containers) {

@@ -143,6 +143,7 @@ std::vector<std::string> Launcher::crun(std::vector<std::string> rest) const {
 }
 
 Result<void> Launcher::create_task(const runtime::TaskId& task, const runtime::SandboxSpec& spec) const {
+  if (spec.network) return error("tasks with a network of their own are not supported");
   std::error_code failed;
   fs::create_directories(task_directory(task) + "/containers", failed);
   if (failed) return error("cannot create " + task_directory(task) + ": " + failed.message());

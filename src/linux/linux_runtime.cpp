@@ -47,6 +47,7 @@ void LinuxRuntime::remove_sandbox(const runtime::TaskId& task) {
 void LinuxRuntime::sample_usage() {
   impl_->post([](Tasks& tasks) { tasks.sample_usage(); });
 }
+void LinuxRuntime::apply_networks(const runtime::NetworkPlan&) {}  // a sandbox that names one is refused
 void LinuxRuntime::adopt(const std::vector<runtime::Adoption>& adoptions) {
   impl_->post([=](Tasks& tasks) { tasks.adopt(adoptions); });
 }

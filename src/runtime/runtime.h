@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "runtime/network.h"
 
 // What the cloud knows of containers. The cloud decides (order, health, restarts, what counts as failed); a runtime
 // only does single things and tells what happened. Every call returns at once, never blocks and never fails: the
@@ -23,6 +24,7 @@ struct SandboxSpec {
   std::int64_t cpu_units = 0;     // 1024 = one vCPU; 0 = no limit
   std::int64_t memory_bytes = 0;  // 0 = no limit
   std::string hostname;
+  std::optional<NetworkAttachment> network;  // unset: it shares the machine's own network
 };
 
 // Where an image comes from. Either local_digest or outside is set.
@@ -165,6 +167,11 @@ class Runtime {
   virtual void remove_sandbox(const TaskId& task) = 0;
   // Asks for one Usage event per running task.
   virtual void sample_usage() = 0;
+
+  // Replaces the plan of before. Takes effect on sandboxes that run; connections that are open go on as AWS lets them.
+  // A sandbox asked for after this call finds it done. After adopt() the first call also removes networks that an
+  // earlier process left. An interface goes out of the plan when its sandbox is removed, or later.
+  virtual void apply_networks(const NetworkPlan& plan) = 0;
 
   // Called once, before anything else, with every task that the cloud believes in. The runtime reconnects to the
   // containers that still live, reports ContainerExited for those that ended (with the true exit code, if it is

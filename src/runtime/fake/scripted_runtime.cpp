@@ -1,5 +1,6 @@
 #include "runtime/fake/scripted_runtime.h"
 
+#include <algorithm>
 #include <csignal>
 
 namespace runtime {
@@ -20,6 +21,7 @@ struct ScriptedRuntime::Container {
 
 struct ScriptedRuntime::Sandbox {
   bool ready = false;
+  std::optional<NetworkAttachment> network;
   std::map<std::string, Container> containers;
 };
 
@@ -80,10 +82,32 @@ const ContainerSpec* ScriptedRuntime::find_spec(const TaskId& task, const std::s
   return one && one->phase != Container::Phase::Created ? &one->spec : nullptr;
 }
 
-void ScriptedRuntime::create_sandbox(const TaskId& task, const SandboxSpec&) {
+bool ScriptedRuntime::has_interface(const NetworkAttachment& attachment) const {
+  return std::ranges::any_of(networks_, [&](const auto& network) {
+    return network->id == attachment.network && network->interfaces.contains(attachment.interface);
+  });
+}
+
+const NetworkAttachment* ScriptedRuntime::find_attachment(const TaskId& task) const {
+  const auto at = sandboxes_.find(task);
+  return at != sandboxes_.end() && at->second->network ? &*at->second->network : nullptr;
+}
+
+void ScriptedRuntime::apply_networks(const NetworkPlan& plan) {
+  calls_.push_back("apply_networks");
+  networks_ = plan;
+}
+
+void ScriptedRuntime::create_sandbox(const TaskId& task, const SandboxSpec& spec) {
   calls_.push_back("create_sandbox " + task);
   auto& sandbox = sandboxes_[task];
   if (!sandbox) sandbox = std::make_unique<Sandbox>();
+  sandbox->network = spec.network;
+  if (spec.network && !has_interface(*spec.network)) {
+    return after(base::Duration{}, [this, task, id = spec.network->interface] {
+      tell(event::SandboxFailed{task, "ResourceInitializationError: no network has the interface " + id});
+    });
+  }
   const base::Duration delay = sandbox->ready ? base::Duration{} : script_(task, "", "").sandbox_delay;
   after(delay, [this, task] {
     const auto at = sandboxes_.find(task);

@@ -69,6 +69,9 @@ class ScriptedRuntime : public Runtime {
   std::size_t running() const;
   // The specification with which a container was started, or nullptr.
   const ContainerSpec* find_spec(const TaskId& task, const std::string& container) const;
+  // The plan as last said, and what a sandbox was attached to; nullptr: to nothing, or there is no such sandbox.
+  const NetworkPlan& networks() const { return networks_; }
+  const NetworkAttachment* find_attachment(const TaskId& task) const;
   // Every call so far, as text: "start_container 0123… app". For tests of what the cloud asks for.
   const std::vector<std::string>& calls() const { return calls_; }
 
@@ -80,6 +83,7 @@ class ScriptedRuntime : public Runtime {
   void logs_stored(const TaskId& task, const std::string& container, std::uint64_t position) override;
   void remove_sandbox(const TaskId& task) override;
   void sample_usage() override;
+  void apply_networks(const NetworkPlan& plan) override;
   // As after a restart of the server: what was under way and not yet told is forgotten, living containers go on.
   void adopt(const std::vector<Adoption>& tasks) override;
 
@@ -92,6 +96,7 @@ class ScriptedRuntime : public Runtime {
   void tell(Event event) { told_.push_back(std::move(event)); }
   Container& container(const TaskId& task, const std::string& name, const std::string& reference);
   Container* find(const TaskId& task, const std::string& name) const;
+  bool has_interface(const NetworkAttachment& attachment) const;
   void begin(const TaskId& task, const std::string& name);
   void finish(const TaskId& task, Container& container, int exit_code, bool out_of_memory);
   void plan_life(const TaskId& task, const std::string& name);
@@ -102,6 +107,7 @@ class ScriptedRuntime : public Runtime {
   std::map<TaskId, std::unique_ptr<Sandbox>> sandboxes_;
   std::multimap<base::TimePoint, Action> agenda_;  // equal times in the order in which they were planned
   std::vector<Event> told_;
+  NetworkPlan networks_;
   std::vector<std::string> calls_;
   base::TimePoint sampled_{};
 };

@@ -104,5 +104,20 @@ TEST_F(ScriptedRuntimeTest, RemovingKillsFirst) {
   EXPECT_EQ(runtime.sandboxes(), 0u);
 }
 
+TEST_F(ScriptedRuntimeTest, ASandboxNeedsItsInterfaceInThePlan) {
+  const runtime::SandboxSpec spec{.network = NetworkAttachment{"vpc-1", "eni-1"}};
+  runtime.create_sandbox(kTask, spec);
+  EXPECT_TRUE(only<event::SandboxFailed>(at(0s)));
+
+  Network network{.id = "vpc-1", .cidr = "10.0.0.0/16"};
+  network.interfaces["eni-1"] = {.address = "10.0.0.4"};
+  runtime.apply_networks({std::make_shared<const Network>(network)});
+  EXPECT_EQ(runtime.networks().size(), 1u);
+  runtime.create_sandbox(kTask, spec);
+  EXPECT_TRUE(only<event::SandboxReady>(at(1s)));
+  ASSERT_TRUE(runtime.find_attachment(kTask));
+  EXPECT_EQ(runtime.find_attachment(kTask)->interface, "eni-1");
+}
+
 }  // namespace
 }  // namespace runtime
