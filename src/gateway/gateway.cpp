@@ -5,6 +5,7 @@
 
 #include "api/ecr/operations.h"
 #include "gateway/ids.h"
+#include "gateway/queue_path.h"
 #include "gateway/registry.h"
 #include "gateway/spool.h"
 #include "net/gzip.h"
@@ -12,7 +13,6 @@
 #include "wire/json.h"
 #include "wire/percent.h"
 #include "wire/protocol.h"
-#include "wire/query.h"
 
 namespace gateway {
 namespace {
@@ -83,31 +83,6 @@ net::Response to_response(wire::HttpReply reply) {
     response.head_length = std::strtoull(value.c_str(), nullptr, 10);
   }
   return response;
-}
-
-// SDKs that post to the QueueUrl itself leave it out of the body.
-void add_queue_url(net::Request& request, const Route& route) {
-  if (route.service == nullptr || route.service->id != "sqs") return;
-  const auto queue = queue_of_path(request.path);
-  if (!queue) return;
-  const std::string url = "http://" + std::string(request.host()) + "/" + *queue;
-  if (route.protocol == api::Protocol::AwsJson) {
-    const std::size_t brace = request.body.find('{');
-    if (brace == std::string::npos || request.body.find("\"QueueUrl\"") != std::string::npos) return;
-    const bool empty = request.body.find_first_not_of(" \t\r\n", brace + 1) == request.body.find('}');
-    std::string member = "\"QueueUrl\":";
-    wire::append_json_string(member, url);
-    request.body.insert(brace + 1, member + (empty ? "" : ","));
-    return;
-  }
-  const std::string_view form = request.body.empty() ? request.query : std::string_view(request.body);
-  if (wire::form_field(form, "QueueUrl")) return;
-  const std::string field = "&QueueUrl=" + wire::percent_encode(url);
-  if (request.body.empty()) {
-    request.query = request.keep(std::string(request.query) + field);
-  } else {
-    request.body += field;
-  }
 }
 
 }  // namespace
@@ -270,12 +245,14 @@ base::Outcome<void> Gateway::read(Pending& pending) {
     CHECK(authenticator_->check(pending.request, route, pending.claimed, clock_.now(), Authenticator::Body::Here));
   }
   CHECK(unwrap_body(pending));
-  add_queue_url(pending.request, route);
+  const bool sqs = route.service->id == "sqs";
+  if (sqs) CHECK(check_queue_path(pending.request, route));
   std::string path;
   const wire::HttpParts parts = parts_of(pending.request, route, path);
   cloud::Request& decoded = pending.decoded;
   TRY(decoded.operation, wire::find_operation(route.protocol, *route.service, parts));
   TRY(decoded.input, wire::decode_request(route.protocol, *decoded.operation, parts));
+  if (sqs) fill_in_queue(decoded, pending.request);
   decoded.call = call_of(pending);
   return {};
 }

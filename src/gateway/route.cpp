@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "wire/percent.h"
+#include "gateway/queue_path.h"
 #include "wire/query.h"
 
 namespace gateway {
@@ -92,6 +92,13 @@ std::optional<std::string> action_field(const net::Request& request, std::string
   return is_form(request) ? wire::form_field(request.body, name) : std::nullopt;
 }
 
+// Not signed, with nothing but the path to tell: an action at a queue, or the bare URL of one, as a browser asks for
+// it.
+bool is_for_queue(const net::Request& request) {
+  if (action_field(request, "Action")) return queue_of_path(request.path).has_value();
+  return (request.method == "GET" || request.method == "POST") && is_queue_url(request.path);
+}
+
 }  // namespace
 
 Route find_route(const net::Request& request, const wire::sigv4::Claim* claim) {
@@ -124,9 +131,7 @@ Route find_route(const net::Request& request, const wire::sigv4::Claim* claim) {
   } else {
     route.asked_for = request.host();
     route.service = host.service;
-    if (!route.service && action_field(request, "Action") && queue_of_path(request.path)) {
-      route.service = by_signing_name("sqs");
-    }
+    if (!route.service && is_for_queue(request)) route.service = by_signing_name("sqs");
     if (!route.service && target.empty() && !cbor) route.service = by_signing_name("s3");
   }
 
@@ -143,18 +148,6 @@ Route find_route(const net::Request& request, const wire::sigv4::Claim* claim) {
     route.protocol = ec2 ? api::Protocol::Ec2Query : api::Protocol::AwsQuery;
   }
   return route;
-}
-
-std::optional<std::string> queue_of_path(std::string_view path) {
-  if (path.size() <= 1) return std::nullopt;
-  std::vector<std::string> parts = split(wire::percent_decode(path), '/');
-  std::erase(parts, "");
-  if (parts.size() == 2 && parts[0].size() == 12 && parts[0].find_first_not_of("0123456789") == std::string::npos) {
-    return parts[0] + "/" + parts[1];
-  }
-  if (parts.empty() || parts[0] != "queue") return std::nullopt;
-  if (parts.size() == 4) return parts[2] + "/" + parts[3];
-  return parts.size() == 2 ? std::optional(parts[1]) : std::nullopt;
 }
 
 }  // namespace gateway

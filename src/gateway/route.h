@@ -23,8 +23,4 @@ struct Route {
 // `claim`: what the request is signed with; null: not signed.
 Route find_route(const net::Request& request, const wire::sigv4::Claim* claim);
 
-// "/123456789012/name", "/queue/us-east-1/123456789012/name" or "/queue/name": the path of a QueueUrl, to which some
-// SDKs post. Returns it as "account/name" or "name", decoded.
-std::optional<std::string> queue_of_path(std::string_view path);
-
 }  // namespace gateway

@@ -72,6 +72,9 @@ TEST(Route, UnsignedRequests) {
   EXPECT_EQ(id(route({.method = "GET", .query = "Action=ListQueues&Version=2012-11-05"})), "sqs");
   EXPECT_EQ(id(route({.path = "/000000000000/q", .headers = {kForm}, .body = "Action=ReceiveMessage"})), "sqs");
   EXPECT_EQ(id(route({.method = "GET", .path = "/bucket/key"})), "s3");
+  EXPECT_EQ(id(route({.method = "GET", .path = "/000000000000/q"})), "sqs");
+  EXPECT_EQ(id(route({.method = "GET", .path = "/000000000000/picture.png"})), "s3");
+  EXPECT_EQ(id(route({.method = "PUT", .path = "/000000000000/q"})), "s3");
   EXPECT_TRUE(route({.headers = {{"smithy-protocol", "rpc-v2-cbor"}, {"x-amz-target", "A.B"}}}).contradictory);
 }
 
@@ -91,12 +94,4 @@ TEST(Route, Hosts) {
   EXPECT_EQ(s3("bucket.localhost:4566"), "bucket");
   EXPECT_EQ(s3("s3.us-west-2.amazonaws.com"), "");
   EXPECT_EQ(s3("localhost:4566"), "");
-}
-
-TEST(Route, QueuePaths) {
-  EXPECT_EQ(gateway::queue_of_path("/000000000000/my-queue"), "000000000000/my-queue");
-  EXPECT_EQ(gateway::queue_of_path("/queue/us-east-1/000000000000/q.fifo"), "000000000000/q.fifo");
-  EXPECT_EQ(gateway::queue_of_path("/queue/q"), "q");
-  EXPECT_EQ(gateway::queue_of_path("/bucket/key"), std::nullopt);
-  EXPECT_EQ(gateway::queue_of_path("/"), std::nullopt);
 }

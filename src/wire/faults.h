@@ -14,6 +14,8 @@ inline constexpr base::FaultShape UnknownOperationException{"UnknownOperationExc
 // SQS answers it with 404 over JSON.
 inline constexpr base::FaultShape UnknownOperationOfQueue{"UnknownOperationException", "InvalidAction", 404, true,
                                                           "com.amazon.coral.service"};
+// A queue's URL without an action: a page that is not there, rather than an error of the API.
+inline constexpr base::FaultShape NoOperation{"UnknownOperationException", "UnknownOperationException", 404, true};
 inline constexpr base::FaultShape UnsupportedOperation{"UnsupportedOperation", "UnsupportedOperation", 400, true,
                                                        "com.amazon.coral.service"};
 inline constexpr base::FaultShape MissingAction{"MissingAction", "MissingAction", 400, true,

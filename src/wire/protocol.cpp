@@ -138,6 +138,7 @@ std::string cbor_fault(const Service& service, const base::Fault& fault) {
 }
 
 std::string query_fault(const Service& service, const base::Fault& fault, const std::string& request_id) {
+  if (fault.shape == &faults::NoOperation) return "<UnknownOperationException/>";
   // SQS alone has the XML declaration and <Detail/>.
   const bool sqs = service.id == "sqs";
   std::string body = sqs ? "<?xml version=\"1.0\"?>" : "";

@@ -121,6 +121,29 @@ def test_a_long_poll_whose_client_is_gone_takes_no_message(shared_server, queue)
     assert time.monotonic() - started < 2
 
 
+def test_the_path_of_a_queue(shared_server):
+    send(shared_server, "POST", "/", '{"QueueName":"path"}', **target("CreateQueue"))
+    path = "/000000000000/path"
+    # A body that speaks of QueueUrl names no queue.
+    body = json.dumps({"MessageBody": '{"QueueUrl": "elsewhere"}'})
+    assert send(shared_server, "POST", path, body, **target("SendMessage"))[0] == 200
+    body = json.dumps({"MessageBody": '"QueueUrl"', "QueueUrl": f"http://anywhere{path}"})
+    assert send(shared_server, "POST", "/000000000000/none", body, **target("SendMessage"))[0] == 200
+    form = "Action=SendMessage&MessageBody=%26QueueUrl%3Delsewhere"
+    assert send(shared_server, "POST", path, form, Content_Type=FORM)[0] == 200
+    _, _, received = send(shared_server, "POST", path, '{"MaxNumberOfMessages":10}', **target("ReceiveMessage"))
+    assert sorted(message["Body"] for message in json.loads(received)["Messages"]) == [
+        '"QueueUrl"', "&QueueUrl=elsewhere", '{"QueueUrl": "elsewhere"}']
+    # A browser, and what only the account can be asked for.
+    for headers in ({}, scope("sqs"), {"Accept": "application/json"}):
+        assert send(shared_server, "GET", path, **headers)[::2] == (404, b"<UnknownOperationException/>")
+    for action in ("ListQueues", "CreateQueue&QueueName=other"):
+        status, _, body = send(shared_server, "POST", path, f"Action={action}", Content_Type=FORM)
+        assert status == 400 and b"<Code>InvalidAction</Code>" in body and b"is not valid for this endpoint." in body
+    # No queue has such a name: an object of a bucket with a number for a name.
+    assert b"NoSuchBucket" in send(shared_server, "GET", path + ".png")[2]
+
+
 def test_tls_on_the_same_port(shared_server):
     status, _, body = send(shared_server, "POST", "/", '{"QueueName":"by-tls"}', tls=True, **target("CreateQueue"))
     assert status == 200 and json.loads(body)["QueueUrl"].startswith(f"https://localhost:{shared_server.port}/")
