@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <map>
 
 #include "wire/json_dom.h"
+#include "wire/plain_text.h"
 #include "wire/text.h"
 #include "wire/walk.h"
 
@@ -116,29 +116,6 @@ std::string write_json(const base::Value& value, JsonLayout layout) {
   return out;
 }
 
-namespace {
-
-// How many bytes from `from` on stand for themselves in a JSON string; eight at a time.
-std::size_t plain_end(std::string_view text, std::size_t from) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  const auto zero_bytes = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
-  std::size_t at = from;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + at, 8);
-    const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
-    if ((control | zero_bytes(word ^ (kOnes * '"')) | zero_bytes(word ^ (kOnes * '\\')) | (word & kHighs)) != 0) break;
-  }
-  for (; at < text.size(); ++at) {
-    const auto c = static_cast<unsigned char>(text[at]);
-    if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') break;
-  }
-  return at;
-}
-
-}  // namespace
-
 void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
@@ -148,7 +125,8 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(with);
     plain_from = at + 1;
   };
-  for (std::size_t i = plain_end(text, 0); i < text.size(); i = plain_end(text, i + 1)) {
+  const auto plain_end = [&](std::size_t from) { return from + json_plain_prefix(text.substr(from)); };
+  for (std::size_t i = plain_end(0); i < text.size(); i = plain_end(i + 1)) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x80) {
       const std::size_t length = utf8_length(text.substr(i));
