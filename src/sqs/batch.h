@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,10 +28,9 @@ base::Outcome<void> check_batch(const std::vector<Entry>& entries, std::string_v
         "Maximum number of entries per request are 10. You have sent " + std::to_string(entries.size()) + ".");
   }
   for (const Entry& entry : entries) CHECK(check_batch_id(entry.id));
-  std::set<std::string> seen;
-  for (const Entry& entry : entries) {
-    if (!seen.insert(entry.id).second) {
-      return base::fault(faults::BatchEntryIdsNotDistinct, "Id " + entry.id + " repeated.");
+  for (auto entry = entries.begin(); entry != entries.end(); ++entry) {  // ten at most
+    if (std::any_of(entries.begin(), entry, [&](const Entry& other) { return other.id == entry->id; })) {
+      return base::fault(faults::BatchEntryIdsNotDistinct, "Id " + entry->id + " repeated.");
     }
   }
   return {};

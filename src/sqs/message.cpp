@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
+#include "base/ensure.h"
+#include "sqs/batch.h"
 #include "sqs/faults.h"
 #include "sqs/payload.h"
 #include "wire/digest.h"
+#include "wire/md5_many.h"
+#include "wire/plain_text.h"
 #include "wire/text.h"
 
 namespace sqs {
@@ -21,6 +24,26 @@ constexpr std::string_view kInvalidCharacters =
 
 void put_length(std::string& out, std::size_t length) {
   for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(length >> shift));
+}
+
+std::string to_hex(const wire::Md5Bytes& digest) {
+  return wire::to_hex({digest.data(), digest.size()});
+}
+
+// What the digest of attributes is made of: in the order of their names' bytes (developer guide, "Amazon SQS message
+// attributes").
+std::string digested(const std::map<std::string, StoredAttribute>& attributes) {
+  std::string bytes;
+  for (const auto& [name, attribute] : attributes) {
+    put_length(bytes, name.size());
+    bytes += name;
+    put_length(bytes, attribute.type.size());
+    bytes += attribute.type;
+    bytes.push_back(attribute.binary ? 2 : 1);
+    put_length(bytes, attribute.value.size());
+    bytes += attribute.value;
+  }
+  return bytes;
 }
 
 // A FIFO queue has one delay for all its messages; the engine knows it.
@@ -65,10 +88,10 @@ base::Outcome<void> check_body(const QueueRow& queue, const MessageInput& in, Ho
 }
 
 // Only the trace header exists. `stored` gets it as the digest wants it.
-base::Outcome<std::map<std::string, StoredAttribute>> check_system_attributes(const MessageInput& in) {
+base::Outcome<std::map<std::string, StoredAttribute>> check_system_attributes(
+    const std::map<std::string, api::sqs::MessageSystemAttributeValue>& attributes) {
   std::map<std::string, StoredAttribute> stored;
-  if (!in.system_attributes) return stored;
-  for (const auto& [name, value] : *in.system_attributes) {
+  for (const auto& [name, value] : attributes) {
     if (name != kTraceHeader) return invalid_value("Message system attribute name '" + name + "' is invalid.");
     if (value.data_type != "String" || value.string_value.value_or("").empty()) {
       return invalid_value("Message (system) attribute '" + name +
@@ -77,19 +100,6 @@ base::Outcome<std::map<std::string, StoredAttribute>> check_system_attributes(co
     stored[name] = {value.data_type, *value.string_value, false};
   }
   return stored;
-}
-
-// How many bytes at the start are printable ASCII, in steps of eight: nearly all of most bodies.
-std::size_t plain_prefix(std::string_view text) {
-  constexpr std::uint64_t kSpaces = 0x2020202020202020;  // what is less than a space borrows into its top bit
-  constexpr std::uint64_t kTopBits = 0x8080808080808080;
-  std::size_t length = 0;
-  for (; length + sizeof(std::uint64_t) <= text.size(); length += sizeof(std::uint64_t)) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, text.data() + length, sizeof(eight));
-    if (((eight | (eight - kSpaces)) & kTopBits) != 0) break;
-  }
-  return length;
 }
 
 // Takes one character off; false when it is none, or not one that XML 1.0 may hold.
@@ -152,7 +162,7 @@ void add_attributes(api::sqs::Message& message, std::map<std::string, StoredAttr
   std::erase_if(attributes, [&](const auto& entry) { return !wanted(filter.attributes, entry.first); });
   if (attributes.empty()) return;
   // Over what is returned, not over what was sent: AWS does so, and SDKs check it.
-  message.md5_of_message_attributes = md5_of_attributes(attributes);
+  message.md5_of_message_attributes = to_hex(wire::md5(digested(attributes)));
   auto& returned = message.message_attributes.emplace();
   for (auto& [name, stored] : attributes) {
     api::sqs::MessageAttributeValue value;
@@ -164,27 +174,13 @@ void add_attributes(api::sqs::Message& message, std::map<std::string, StoredAttr
 
 }  // namespace
 
-std::string md5_of_attributes(const std::map<std::string, StoredAttribute>& attributes) {
-  if (attributes.empty()) return "";
-  std::string bytes;
-  for (const auto& [name, attribute] : attributes) {
-    put_length(bytes, name.size());
-    bytes += name;
-    put_length(bytes, attribute.type.size());
-    bytes += attribute.type;
-    bytes.push_back(attribute.binary ? 2 : 1);
-    put_length(bytes, attribute.value.size());
-    bytes += attribute.value;
-  }
-  return wire::to_hex(wire::digest(wire::Algorithm::Md5, bytes));
-}
-
 std::uint64_t message_size(const MessageInput& in) {
   std::uint64_t size = in.body.size();
   if (!in.attributes) return size;
   for (const auto& [name, value] : *in.attributes) {
     size += name.size() + value.data_type.size();
-    size += value.string_value.value_or("").size() + value.binary_value.value_or("").size();
+    if (value.string_value) size += value.string_value->size();
+    if (value.binary_value) size += value.binary_value->size();
   }
   return size;
 }
@@ -207,39 +203,64 @@ base::Outcome<void> check_required_ids(const QueueRow& queue, const MessageInput
       "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
 }
 
-base::Outcome<Outgoing> check_message(const QueueRow& queue, const MessageInput& in, How how, service::Context& ctx) {
+base::Outcome<void> check_message(const QueueRow& queue, const MessageInput& in, How how, service::Context& ctx,
+                                  Outgoing& out) {
   CHECK(check_body(queue, in, how));
-  Outgoing out;
-  std::map<std::string, StoredAttribute> attributes;
   if (in.attributes) {
-    TRY(attributes, check_attributes(*in.attributes));
+    TRY(out.attributes, check_attributes(*in.attributes));
   }
-  TRY(const auto system, check_system_attributes(in));
+  if (in.system_attributes) {
+    TRY(out.system_attributes, check_system_attributes(*in.system_attributes));
+  }
   TRY(out.message.delay, check_delay(queue, in.delay_seconds));
   CHECK(check_ids(queue, in, how));
+  out.body = in.body;
   out.size = message_size(in);
-  out.attributes_md5 = md5_of_attributes(attributes);
-  out.system_attributes_md5 = md5_of_attributes(system);
-  const std::string body_md5 = wire::digest(wire::Algorithm::Md5, in.body);
-  out.body_md5 = wire::to_hex(body_md5);
-  const auto trace = system.find(std::string(kTraceHeader));
-  const std::string& trace_header = trace != system.end() ? trace->second.value : ctx.call.trace_header;
-  out.message.payload = encode_payload({in.body, body_md5, ctx.call.account, trace_header}, attributes);
+  const auto trace = out.system_attributes.find(std::string(kTraceHeader));
+  out.trace_header = trace != out.system_attributes.end() ? trace->second.value : ctx.call.trace_header;
   out.message.group = in.group_id.value_or("");
   out.message.dedup_id = dedup_id_of(queue, in);
   out.message.tag = new_message_id(ctx.random);
-  return out;
+  return {};
+}
+
+void seal(std::span<Outgoing> messages, std::string_view sender) {
+  ENSURE(messages.size() <= kBatchMax);
+  struct Wanted {
+    std::string bytes;
+    std::string* digest;
+  };
+  std::vector<Wanted> of_attributes;
+  std::array<std::string_view, 3 * kBatchMax> texts;
+  std::array<wire::Md5Bytes, 3 * kBatchMax> digests;
+  std::size_t count = 0;
+  for (Outgoing& message : messages) {
+    texts[count++] = message.body;
+    if (!message.attributes.empty()) of_attributes.push_back({digested(message.attributes), &message.attributes_md5});
+    if (message.system_attributes.empty()) continue;
+    of_attributes.push_back({digested(message.system_attributes), &message.system_attributes_md5});
+  }
+  for (const Wanted& wanted : of_attributes) texts[count++] = wanted.bytes;
+  wire::md5_many(std::span(texts).first(count), digests);
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    Outgoing& message = messages[i];
+    message.body_md5 = to_hex(digests[i]);
+    const std::string_view raw(digests[i].data(), digests[i].size());
+    message.message.payload = encode_payload({message.body, raw, sender, message.trace_header}, message.attributes);
+  }
+  for (std::size_t i = 0; i < of_attributes.size(); ++i)
+    *of_attributes[i].digest = to_hex(digests[messages.size() + i]);
 }
 
 std::string new_message_id(base::Random& random) {
-  std::string bytes;
-  for (const std::uint64_t half : {random.next(), random.next()}) {
-    for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(half >> shift));
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";  // version 4, as RFC 9562 counts
+  std::string text(kForm);
+  std::uint64_t bits = random.next();
+  for (std::size_t i = 0, drawn = 0; i < text.size(); ++i) {
+    if (kForm[i] != 'x' && kForm[i] != 'y') continue;
+    text[i] = base::kHexDigits[kForm[i] == 'x' ? bits & 15 : 8 | (bits & 3)];
+    bits = ++drawn == 16 ? random.next() : bits >> 4;
   }
-  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);  // version 4, as RFC 9562 counts
-  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
-  std::string text = wire::to_hex(bytes);
-  for (const std::size_t at : {20, 16, 12, 8}) text.insert(at, 1, '-');
   return text;
 }
 
@@ -265,7 +286,7 @@ std::optional<api::sqs::Message> to_message(const QueueRow& queue, queue::Delive
 
 bool has_valid_characters(std::string_view text) {
   while (!text.empty()) {
-    text.remove_prefix(plain_prefix(text));
+    text.remove_prefix(wire::plain_prefix(text));
     if (!text.empty() && !take_character(text)) return false;
   }
   return true;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,12 @@ enum class How : std::uint8_t { Alone, InBatch };
 // A message that may be sent.
 struct Outgoing {
   queue::Outgoing message;
-  std::uint64_t size = 0;             // bytes, as SQS counts them
+  std::string_view body;  // the caller's
+  std::map<std::string, StoredAttribute> attributes;
+  std::map<std::string, StoredAttribute> system_attributes;
+  std::string trace_header;
+  std::uint64_t size = 0;  // bytes, as SQS counts them
+  // What seal() adds, with the payload of `message`.
   std::string body_md5;               // hex, as the others
   std::string attributes_md5;         // "" without attributes
   std::string system_attributes_md5;  // the same
@@ -46,7 +52,12 @@ struct Outgoing {
 // Bytes of the body, and of name, type and value of each attribute. System attributes are free.
 std::uint64_t message_size(const MessageInput& in);
 
-base::Outcome<Outgoing> check_message(const QueueRow& queue, const MessageInput& in, How how, service::Context& ctx);
+// Fills `out`, whose body is that of `in`.
+base::Outcome<void> check_message(const QueueRow& queue, const MessageInput& in, How how, service::Context& ctx,
+                                  Outgoing& out);
+// Makes digests and payloads of messages that were checked: of a whole batch at once, as the digests of many cost
+// little more than one.
+void seal(std::span<Outgoing> messages, std::string_view sender);
 
 // The ids that a FIFO queue needs. One that is missing fails a whole batch, where a bad one fails its entry (facts,
 // A4).
@@ -56,9 +67,6 @@ base::Outcome<void> check_required_ids(const QueueRow& queue, const MessageInput
 std::string new_message_id(base::Random& random);
 // 20 digits, the more the later.
 std::string format_sequence(queue::Sequence number);
-
-// Lower-case hex, over names in the order of their bytes; "" when there are none.
-std::string md5_of_attributes(const std::map<std::string, StoredAttribute>& attributes);
 
 // Checks user attributes; keeps type and value.
 base::Outcome<std::map<std::string, StoredAttribute>> check_attributes(

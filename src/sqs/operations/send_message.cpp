@@ -24,7 +24,7 @@ queue::Sent send(State& state, const QueueRow& queue, Outgoing& message, Meter& 
 
 // What SendMessage answers, and each entry of SendMessageBatch. Of a duplicate: id and number of the first.
 template <class Result>
-void describe(Result& result, const QueueRow& queue, queue::Sent sent, Outgoing message) {
+void describe(Result& result, const QueueRow& queue, queue::Sent sent, Outgoing&& message) {
   result.message_id = std::move(sent.tag);
   result.md5_of_message_body = std::move(message.body_md5);
   result.md5_of_message_attributes = unless_empty(std::move(message.attributes_md5));
@@ -55,7 +55,9 @@ base::Outcome<api::sqs::SendMessageResult> send_message(State& state, const api:
   const MessageInput input = message_input(in);
   if (in.message_body.empty()) return missing_parameter("MessageBody");
   CHECK(check_required_ids(*queue, input, How::Alone));
-  TRY(Outgoing message, check_message(*queue, input, How::Alone, ctx));
+  Outgoing message;
+  CHECK(check_message(*queue, input, How::Alone, ctx, message));
+  seal(std::span(&message, 1), ctx.call.account);
   api::sqs::SendMessageResult result;
   Meter meter;
   queue::Sent sent = send(state, *queue, message, meter, ctx);
@@ -73,16 +75,26 @@ base::Outcome<api::sqs::SendMessageBatchResult> send_message_batch(State& state,
   for (const auto& entry : in.entries) CHECK(check_required_ids(*queue, message_input(entry), How::InBatch));
   api::sqs::SendMessageBatchResult result;
   Meter meter;
+  std::vector<Outgoing> messages;
+  std::vector<const std::string*> ids;
+  messages.reserve(in.entries.size());
+  ids.reserve(in.entries.size());
   for (const auto& entry : in.entries) {
-    auto message = check_message(*queue, message_input(entry), How::InBatch, ctx);
-    if (!message) {
-      result.failed.push_back(failed_entry(entry.id, message.error()));
-      continue;
+    Outgoing& message = messages.emplace_back();
+    if (auto good = check_message(*queue, message_input(entry), How::InBatch, ctx, message); !good) {
+      messages.pop_back();
+      result.failed.push_back(failed_entry(entry.id, good.error()));
+    } else {
+      ids.push_back(&entry.id);
     }
-    queue::Sent sent = send(state, *queue, *message, meter, ctx);
+  }
+  seal(messages, ctx.call.account);
+  result.successful.reserve(messages.size());
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    queue::Sent sent = send(state, *queue, messages[i], meter, ctx);
     api::sqs::SendMessageBatchResultEntry& answer = result.successful.emplace_back();
-    answer.id = entry.id;
-    describe(answer, *queue, std::move(sent), std::move(*message));
+    answer.id = *ids[i];
+    describe(answer, *queue, std::move(sent), std::move(messages[i]));
   }
   state.meters.count(ctx.change, queue->id, ctx.now, meter);
   return result;
