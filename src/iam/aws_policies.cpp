@@ -1,50 +1,22 @@
-// AWS's managed policies that queue-driven Fargate systems name, with the statements of their current versions (facts,
-// cfn_platform.md E7). A policy that is not here does not exist for renkei, and attaching it says so.
+// AWS's managed policies that queue-driven Fargate systems name: the data is in aws_policies.inc, each policy with the
+// statements of its current version. One that is not there does not exist for renkei, and attaching it says so.
 
 #include <algorithm>
 
+#include "base/ensure.h"
 #include "iam/state.h"
+#include "wire/json.h"
+#include "wire/text.h"
 
 namespace iam {
 namespace {
 
-struct Known {
-  const char* path;
-  const char* name;
-  int version;
-  const char* statements;
-};
+constexpr std::string_view kPolicies =
+#include "iam/aws_policies.inc"
+    ;
 
-constexpr const char* kPull =
-    R"("ecr:GetAuthorizationToken","ecr:BatchCheckLayerAvailability","ecr:GetDownloadUrlForLayer","ecr:BatchGetImage")";
-
-std::vector<Known> known() {
-  return {
-      {"/aws-service-role/", "AWSApplicationAutoscalingECSServicePolicy", 2,
-       R"([{"Effect":"Allow","Action":["ecs:DescribeServices","ecs:UpdateService","cloudwatch:PutMetricAlarm","cloudwatch:DescribeAlarms","cloudwatch:GetMetricData","cloudwatch:DeleteAlarms"],"Resource":["*"]}])"},
-      {"/service-role/", "AWSLambdaBasicExecutionRole", 1,
-       R"([{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}])"},
-      {"/service-role/", "AWSLambdaSQSQueueExecutionRole", 1,
-       R"([{"Effect":"Allow","Action":["sqs:ReceiveMessage","sqs:DeleteMessage","sqs:GetQueueAttributes","logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}])"},
-      {"/", "AmazonEC2ContainerRegistryPullOnly", 1,
-       R"([{"Effect":"Allow","Action":["ecr:GetAuthorizationToken","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer","ecr:BatchImportUpstreamImage"],"Resource":"*"}])"},
-      {"/", "AmazonEC2ContainerRegistryReadOnly", 3,
-       R"([{"Effect":"Allow","Action":["ecr:GetAuthorizationToken","ecr:BatchCheckLayerAvailability","ecr:GetDownloadUrlForLayer","ecr:GetRepositoryPolicy","ecr:DescribeRepositories","ecr:ListImages","ecr:DescribeImages","ecr:BatchGetImage","ecr:GetLifecyclePolicy","ecr:GetLifecyclePolicyPreview","ecr:ListTagsForResource","ecr:DescribeImageScanFindings"],"Resource":"*"}])"},
-      {"/", "AmazonEC2ContainerRegistryPowerUser", 3,
-       R"([{"Effect":"Allow","Action":["ecr:GetAuthorizationToken","ecr:BatchCheckLayerAvailability","ecr:GetDownloadUrlForLayer","ecr:GetRepositoryPolicy","ecr:DescribeRepositories","ecr:ListImages","ecr:DescribeImages","ecr:BatchGetImage","ecr:GetLifecyclePolicy","ecr:GetLifecyclePolicyPreview","ecr:ListTagsForResource","ecr:DescribeImageScanFindings","ecr:InitiateLayerUpload","ecr:UploadLayerPart","ecr:CompleteLayerUpload","ecr:PutImage"],"Resource":"*"}])"},
-      {"/service-role/", "AmazonEC2ContainerServiceAutoscaleRole", 2,
-       R"([{"Effect":"Allow","Action":["ecs:DescribeServices","ecs:UpdateService"],"Resource":["*"]},{"Effect":"Allow","Action":["cloudwatch:DescribeAlarms","cloudwatch:PutMetricAlarm"],"Resource":["*"]}])"},
-      {"/", "AmazonS3ReadOnlyAccess", 3,
-       R"([{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"],"Resource":"*"}])"},
-      {"/", "AmazonSQSFullAccess", 1, R"([{"Action":["sqs:*"],"Effect":"Allow","Resource":"*"}])"},
-      {"/", "AmazonSQSReadOnlyAccess", 4,
-       R"([{"Effect":"Allow","Action":["sqs:GetQueueAttributes","sqs:GetQueueUrl","sqs:ListDeadLetterSourceQueues","sqs:ListQueues","sqs:ListMessageMoveTasks","sqs:ListQueueTags"],"Resource":"*"}])"},
-      {"/", "AmazonSSMReadOnlyAccess", 1,
-       R"([{"Effect":"Allow","Action":["ssm:Describe*","ssm:Get*","ssm:List*"],"Resource":"*"}])"},
-      {"/", "CloudWatchLogsFullAccess", 8,
-       R"([{"Sid":"CloudWatchLogsFullAccess","Effect":"Allow","Action":["logs:*","cloudwatch:GenerateQuery","cloudwatch:GenerateQueryResultsSummary","observabilityadmin:ListTelemetryRules","observabilityadmin:GetTelemetryRule","observabilityadmin:GetTelemetryEvaluationStatus"],"Resource":"*"}])"},
-  };
-}
+// Where the day of a version is not recorded: when managed policies came.
+constexpr const char* kFirstDay = "2015-02-06T18:40:00Z";
 
 // Stable ids without a random source: AWS's are fixed too.
 std::string fixed_id(const std::string& arn) {
@@ -58,17 +30,17 @@ std::string fixed_id(const std::string& arn) {
   return id;
 }
 
-PolicyRow make(const Known& one) {
+PolicyRow make(const base::Value& one) {
+  const base::Value* date = one.find("Date");
   PolicyRow row;
-  row.name = one.name;
-  row.path = one.path;
+  row.name = one.find("Name")->as_string();
+  row.path = one.find("Path")->as_string();
   row.arn = "arn:aws:iam::aws:policy" + row.path + row.name;
   row.id = fixed_id(row.arn);
-  row.created_at = base::from_unix_seconds(1'422'748'800);  // 2015-02-01, when managed policies came
-  row.updated_at = row.created_at;
-  row.default_version = row.last_version = one.version;
-  row.versions.push_back(
-      {one.version, R"({"Version":"2012-10-17","Statement":)" + std::string(one.statements) + "}", row.created_at});
+  row.created_at = row.updated_at = *wire::parse_date_time(date == nullptr ? kFirstDay : date->as_string());
+  row.default_version = row.last_version = one.find("Version")->as_integer();
+  const base::Value document = base::Value::Object{{"Version", "2012-10-17"}, {"Statement", *one.find("Statement")}};
+  row.versions.push_back({row.default_version, wire::write_json(document), row.created_at});
   return row;
 }
 
@@ -76,11 +48,10 @@ PolicyRow make(const Known& one) {
 
 std::span<const PolicyRow> aws_policies() {
   static const std::vector<PolicyRow> rows = [] {
+    const auto parsed = wire::parse_json(kPolicies);
+    ENSURE(parsed && parsed->is_array());
     std::vector<PolicyRow> made;
-    for (const Known& one : known()) made.push_back(make(one));
-    const std::string pull = R"([{"Effect":"Allow","Action":[)" + std::string(kPull) +
-                             R"(,"logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}])";
-    made.push_back(make({"/service-role/", "AmazonECSTaskExecutionRolePolicy", 1, pull.c_str()}));
+    for (const base::Value& one : parsed->as_array()) made.push_back(make(one));
     std::ranges::sort(made, {}, &PolicyRow::arn);
     return made;
   }();

@@ -148,6 +148,20 @@ TEST(PolicyDocument, SpacesDoNotCount) {
   EXPECT_EQ(refused.error().shape, &api_iam::faults::LimitExceededException);
 }
 
+TEST_F(IamTest, AwsPoliciesHaveTheirRealStatements) {
+  const std::string arn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+  const auto policy = bench.ok<api_iam::GetPolicy>({.policy_arn = arn}).policy;
+  EXPECT_EQ(policy->default_version_id, "v1");
+  const auto version = bench.ok<api_iam::GetPolicyVersion>({.policy_arn = arn, .version_id = "v1"}).policy_version;
+  EXPECT_TRUE(version->document->contains("ecr%3AGetDownloadUrlForLayer"));
+  EXPECT_FALSE(version->document->contains("CreateLogGroup")) << "the group must be there before";
+  create("task");
+  bench.ok<api_iam::AttachRolePolicy>({.policy_arn = arn, .role_name = "task"});
+  const auto attached = bench.ok<api_iam::ListAttachedRolePolicies>({.role_name = "task"}).attached_policies;
+  ASSERT_EQ(attached->size(), 1u);
+  EXPECT_EQ(attached->front().policy_name, "AmazonECSTaskExecutionRolePolicy");
+}
+
 TEST(PolicyDocument, AwsPoliciesAreWellFormedThemselves) {
   for (const iam::PolicyRow& policy : iam::aws_policies()) {
     EXPECT_TRUE(iam::check_policy(policy.versions.back().document, iam::PolicyKind::Identity, 100'000)) << policy.arn;
