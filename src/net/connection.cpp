@@ -83,7 +83,8 @@ void Exchange::abandon() {
   if (fn) fn();
 }
 
-Connection::Connection(std::shared_ptr<Loop> loop, int descriptor) : loop_(std::move(loop)), descriptor_(descriptor) {
+Connection::Connection(std::shared_ptr<Loop> loop, int descriptor, std::string_view listener)
+    : loop_(std::move(loop)), descriptor_(descriptor), listener_(listener) {
   ++*loop_->connection_count;
   sockaddr_storage address{};
   socklen_t size = sizeof address;
@@ -92,6 +93,7 @@ Connection::Connection(std::shared_ptr<Loop> loop, int descriptor) : loop_(std::
   if (::getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
     local_port_ = ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
                                                       : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+    if (!listener_.empty()) local_ = address_text(address);
   }
   const int on = 1;
   ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -175,6 +177,8 @@ Task<bool> Connection::serve_one() {
   request.remote_address = remote_;
   request.local_port = local_port_;
   request.tls = tls_ != nullptr;
+  request.listener = listener_;
+  request.local_address = local_;
   Form form{request.method == "HEAD", request.minor_version, wants_keep_alive(request)};
 
   const auto framing = framing_of(request.headers);

@@ -34,7 +34,7 @@ struct Exchange {
 
 class Connection : public Watched {
  public:
-  Connection(std::shared_ptr<Loop> loop, int descriptor);
+  Connection(std::shared_ptr<Loop> loop, int descriptor, std::string_view listener);
   ~Connection() override;
 
   // Hands it to its loop; on the loop's thread.
@@ -44,6 +44,7 @@ class Connection : public Watched {
   void check_deadline(Instant now);
   void drain();
   void close();
+  std::string_view listener() const { return listener_; }
 
   std::size_t place = 0;  // in the loop's list
 
@@ -108,6 +109,8 @@ class Connection : public Watched {
   std::unique_ptr<TlsSession> tls_;
   std::string remote_;
   std::uint16_t local_port_ = 0;
+  const std::string_view listener_;  // label
+  std::string local_;                // address, of a labelled listener
 
   // Read and not yet consumed: in the loop's buffer until somebody else may read, else in `in_`.
   std::string_view unread_;

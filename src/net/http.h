@@ -61,6 +61,10 @@ struct Request {
   std::string remote_address;
   std::uint16_t local_port = 0;
   bool tls = false;
+  // Where it came in, if not by the server's own address: the label of the adopted listener, which lives as long as the
+  // server, and the address there that the client called.
+  std::string_view listener;
+  std::string local_address;
   std::unique_ptr<char[]> bytes;  // the head, its header names in lower case
   std::forward_list<std::string> kept;
 

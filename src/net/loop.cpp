@@ -206,4 +206,10 @@ void Loop::close_all() {
   for (Connection* connection : all) connection->close();
 }
 
+void Loop::close_those_from(std::string_view label) {
+  auto those = connections_;
+  std::erase_if(those, [&](const Connection* connection) { return connection->listener() != label; });
+  for (Connection* connection : those) connection->close();
+}
+
 }  // namespace net

@@ -57,6 +57,8 @@ class Loop {
   // Idle connections close now, the others after their answer; abandons what waits.
   void drain();
   void close_all();
+  // Those that came through the listener with that label.
+  void close_those_from(std::string_view label);
 
   // Where sockets are read into: what is not consumed at once, the connection keeps.
   static constexpr std::size_t kReadBytes = 64 * 1024;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <thread>
 
 #include "net/connection.h"
@@ -74,13 +75,17 @@ bool read_address(const std::string& text, std::uint16_t port, Address& out) {
 class Listener : public Watched {
  public:
   using Take = std::function<void(int)>;
-  Listener(int descriptor, Take take)
-      : descriptor_(descriptor), spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)), take_(std::move(take)) {}
+  Listener(int descriptor, std::string_view name, Take take)
+      : label(name),
+        descriptor_(descriptor),
+        spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+        take_(std::move(take)) {}
   ~Listener() override {
     ::close(descriptor_);
     if (spare_ >= 0) ::close(spare_);
   }
 
+  const std::string_view label;
   int descriptor() const { return descriptor_; }
   void on_events(std::uint32_t) override {
     for (;;) {
@@ -122,7 +127,8 @@ class EpollServer : public Server {
   std::expected<void, std::string> open();
   std::uint16_t port() const override { return port_; }
   std::size_t connections() const override { return count_.load(); }
-  std::expected<void, std::string> adopt_listener(int descriptor) override;
+  std::expected<void, std::string> adopt_listener(int descriptor, std::string label) override;
+  void drop_listeners(const std::string& label) override;
   void wake() override {
     if (!loops_.empty()) loops_.front()->wake();
   }
@@ -131,8 +137,8 @@ class EpollServer : public Server {
  private:
   std::expected<int, std::string> listen();
   void make_loops();
-  void listen_on(int descriptor);
-  void take(int accepted);
+  void listen_on(int descriptor, std::string_view label);
+  void take(int accepted, std::string_view label);
 
   const ServerOptions options_;
   Handler& handler_;
@@ -142,6 +148,7 @@ class EpollServer : public Server {
   std::vector<std::shared_ptr<Loop>> loops_;
   std::vector<std::thread> threads_;
   std::vector<std::unique_ptr<Listener>> listeners_;  // touched by the first loop only, once it runs
+  std::set<std::string, std::less<>> labels_;         // requests point to them; touched by the first loop only
   std::size_t turn_ = 0;
   bool stopped_ = false;
 };
@@ -184,27 +191,27 @@ std::expected<int, std::string> EpollServer::listen() {
 
 std::expected<void, std::string> EpollServer::open() {
   if (options_.tls) {
-    auto made = TlsContext::make(*options_.tls);
+    auto made = TlsContext::make(*options_.tls, options_.authority);
     if (!made) return std::unexpected(made.error());
     tls_ = std::move(*made);
   }
   auto descriptor = listen();
   if (!descriptor) return std::unexpected(descriptor.error());
   make_loops();
-  listen_on(*descriptor);
+  listen_on(*descriptor, {});
   for (const auto& loop : loops_) {
     threads_.emplace_back([loop] { loop->run(); });
   }
   return {};
 }
 
-void EpollServer::listen_on(int descriptor) {
-  auto listener = std::make_unique<Listener>(descriptor, [this](int accepted) { take(accepted); });
+void EpollServer::listen_on(int descriptor, std::string_view label) {
+  auto listener = std::make_unique<Listener>(descriptor, label, [this, label](int accepted) { take(accepted, label); });
   loops_.front()->watch(descriptor, *listener);
   listeners_.push_back(std::move(listener));
 }
 
-std::expected<void, std::string> EpollServer::adopt_listener(int descriptor) {
+std::expected<void, std::string> EpollServer::adopt_listener(int descriptor, std::string label) {
   const int flags = ::fcntl(descriptor, F_GETFL);
   int listens = 0;
   socklen_t size = sizeof listens;
@@ -212,11 +219,23 @@ std::expected<void, std::string> EpollServer::adopt_listener(int descriptor) {
       ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0) {
     return std::unexpected("cannot listen on the socket handed in: it is no listening socket");
   }
-  loops_.front()->post([this, descriptor] { listen_on(descriptor); });
+  loops_.front()->post(
+      [this, descriptor, label = std::move(label)] { listen_on(descriptor, *labels_.insert(label).first); });
   return {};
 }
 
-void EpollServer::take(int accepted) {
+void EpollServer::drop_listeners(const std::string& label) {
+  loops_.front()->post([this, label] {
+    std::erase_if(listeners_, [&](const auto& listener) {
+      if (label.empty() || listener->label != label) return false;
+      loops_.front()->forget(listener->descriptor());
+      return true;
+    });
+    for (const auto& loop : loops_) loop->post([loop, label] { loop->close_those_from(label); });
+  });
+}
+
+void EpollServer::take(int accepted, std::string_view label) {
   if (count_.load() >= options_.max_connections) {
     ::send(accepted, kBusy.data(), kBusy.size(), MSG_NOSIGNAL);
     ::close(accepted);
@@ -225,10 +244,10 @@ void EpollServer::take(int accepted) {
   // With a companion it all starts where the companion is.
   const std::shared_ptr<Loop> loop = loops_[options_.companion != nullptr ? 0 : turn_++ % loops_.size()];
   if (loop->is_here()) {
-    Connection::start(std::make_unique<Connection>(loop, accepted));
+    Connection::start(std::make_unique<Connection>(loop, accepted, label));
     return;
   }
-  auto connection = std::make_unique<Connection>(loop, accepted);
+  auto connection = std::make_unique<Connection>(loop, accepted, label);
   loop->post([connection = std::move(connection)]() mutable { Connection::start(std::move(connection)); });
 }
 

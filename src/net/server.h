@@ -71,6 +71,7 @@ struct ServerOptions {
   Companion* companion = nullptr;  // must outlive the server
   std::size_t max_connections = 16'384;  // more are answered 503
   std::optional<TlsIdentity> tls;        // absent: a TLS hello is refused
+  std::optional<Authority> authority;    // with `tls`: issues a certificate for each name that clients ask for
   // Milliseconds, looked at once a second or at a quarter of the shortest, whichever comes sooner.
   std::int64_t head_timeout_ms = 30'000;  // first byte to the end of the head
   std::int64_t body_timeout_ms = 30'000;  // between two pieces of a body, ours or theirs
@@ -87,8 +88,11 @@ class Server {
 
   virtual std::uint16_t port() const = 0;
   virtual std::size_t connections() const = 0;
-  // Takes over a listening TCP socket as well, for example one made in another network namespace.
-  virtual std::expected<void, std::string> adopt_listener(int descriptor) = 0;
+  // Takes over a listening TCP socket as well, for example one made in another network namespace. Requests that come
+  // in there carry `label`.
+  virtual std::expected<void, std::string> adopt_listener(int descriptor, std::string label = "") = 0;
+  // Closes the adopted listeners with that label, and soon the connections that came through them.
+  virtual void drop_listeners(const std::string& label) = 0;
   // Lets the companion run soon. Any thread.
   virtual void wake() = 0;
   virtual void stop() = 0;

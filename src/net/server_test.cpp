@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,6 +69,9 @@ class Echo : public net::Handler {
       response.body = std::string(request.method) + " " + std::string(request.target) + " " + request.body;
     }
     if (request.tls) response.headers.emplace_back("x-tls", "yes");
+    if (!request.listener.empty()) {
+      response.headers.emplace_back("x-listener", std::string(request.listener) + " " + request.local_address);
+    }
     responder.send(std::move(response));
   }
 
@@ -300,6 +304,44 @@ TEST_F(ServerTest, FilesUploadsAndTheClient) {
   EXPECT_EQ(http.send({.target = "/again"})->body, "GET /again ");
   EXPECT_FALSE(http.send({.method = "PUT", .target = "/spool", .body_file = "/nowhere"}).has_value());
   std::filesystem::remove_all(folder);
+}
+
+TEST_F(ServerTest, CertificatesForNamesThatAreAskedFor) {
+  const auto folder = std::filesystem::temp_directory_path() / ("net_sni_" + std::to_string(getpid()));
+  auto authority = net::Authority::open(folder.string());
+  ASSERT_TRUE(authority.has_value()) << authority.error();
+  start({.tls = *authority->issue({"192.0.2.1"}), .authority = *authority});
+  const std::string port = std::to_string(server->port());
+  for (const char* name : {"localhost", "LOCALHOST", "localhost"}) {
+    const auto url = net::parse_url("https://" + std::string(name) + ":" + port);
+    net::Client trusting(*url, {.ca_file = (folder / "ca.pem").string()});
+    const auto response = trusting.send({.target = "/plain"});
+    ASSERT_TRUE(response.has_value()) << response.error();
+    EXPECT_EQ(response->headers.get("x-tls"), "yes");
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(ServerTest, RequestsOfAnAdoptedListenerAreKnown) {
+  start({});
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);  // 127.0.0.2
+  socklen_t size = sizeof name;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&name), size), 0);
+  ASSERT_EQ(::listen(listener, 4), 0);
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&name), &size), 0);
+  ASSERT_TRUE(server->adopt_listener(listener, "vpc-1"));
+
+  net::Client there(*net::parse_url("http://127.0.0.2:" + std::to_string(ntohs(name.sin_port))));
+  EXPECT_EQ(there.send({.target = "/plain"})->headers.get("x-listener"), "vpc-1 127.0.0.2");
+  EXPECT_EQ(client().send({.target = "/plain"})->headers.get("x-listener"), "");
+
+  server->drop_listeners("vpc-1");
+  EXPECT_TRUE(eventually([&] { return server->connections() <= 1; }));
+  EXPECT_FALSE(there.send({.target = "/plain"}).has_value());
+  EXPECT_TRUE(client().send({.target = "/plain"}).has_value());
 }
 
 TEST_F(ServerTest, ACompanionSharesTheFirstThreadAndLongTransfersLeaveIt) {

@@ -4,10 +4,24 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/ensure.h"
+#include "net/http.h"
 
 namespace net {
 namespace {
+
+constexpr std::size_t kIssuedMax = 1'024;  // names; then all are issued anew
+constexpr std::size_t kNameBytesMax = 253;
+
+// Nothing that would mean something in the list of a certificate's names.
+bool is_host_name(std::string_view text) {
+  return !text.empty() && text.size() <= kNameBytesMax && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
+  });
+}
 
 struct BioDeleter {
   void operator()(BIO* bio) const { BIO_free(bio); }
@@ -51,7 +65,8 @@ bool use_key(SSL_CTX* context, const std::string& pem) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<TlsContext>, std::string> TlsContext::make(const TlsIdentity& identity) {
+std::expected<std::unique_ptr<TlsContext>, std::string> TlsContext::make(const TlsIdentity& identity,
+                                                                         const std::optional<Authority>& authority) {
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
   ENSURE(context != nullptr);
   std::unique_ptr<TlsContext> made(new TlsContext(context));
@@ -62,7 +77,31 @@ std::expected<std::unique_ptr<TlsContext>, std::string> TlsContext::make(const T
   if (!use_chain(context, identity.certificate_pem) || !use_key(context, identity.key_pem)) {
     return std::unexpected("cannot use the TLS certificate: " + last_error());
   }
+  if (!authority) return made;
+  made->authority_ = authority;
+  SSL_CTX_set_tlsext_servername_arg(context, made.get());
+  SSL_CTX_set_tlsext_servername_callback(
+      context, +[](SSL* session, int*, void* self) {
+        static_cast<TlsContext*>(self)->choose(session);
+        return SSL_TLSEXT_ERR_OK;
+      });
   return made;
+}
+
+void TlsContext::choose(SSL* session) {
+  const char* const asked = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
+  if (asked == nullptr || !is_host_name(asked)) return;
+  const std::string name = lower(asked);
+  const std::lock_guard lock(mutex_);
+  auto at = issued_.find(name);
+  if (at == issued_.end()) {
+    const auto identity = authority_->issue({name});
+    auto made = identity ? make(*identity) : std::unexpected(identity.error());
+    if (!made) return;                                  // then the client hears of a certificate for other names
+    if (issued_.size() >= kIssuedMax) issued_.clear();  // sessions keep theirs
+    at = issued_.emplace(name, std::move(*made)).first;
+  }
+  SSL_set_SSL_CTX(session, at->second->context_);
 }
 
 TlsContext::~TlsContext() {

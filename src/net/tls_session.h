@@ -4,7 +4,10 @@
 
 #include <cstddef>
 #include <expected>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,13 +28,21 @@ enum class Io : std::uint8_t {
 
 class TlsContext {
  public:
-  static std::expected<std::unique_ptr<TlsContext>, std::string> make(const TlsIdentity& identity);
+  // With an authority, a client that asks for a name gets a certificate for it, issued when it is first asked for.
+  static std::expected<std::unique_ptr<TlsContext>, std::string> make(const TlsIdentity& identity,
+                                                                      const std::optional<Authority>& authority = {});
   ~TlsContext();
 
  private:
   friend class TlsSession;
   explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+  // Uses the certificate for the name that the session's client asks for; any thread.
+  void choose(ssl_st* session);
+
   ssl_ctx_st* context_;
+  std::optional<Authority> authority_;
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<TlsContext>, std::less<>> issued_;  // by name
 };
 
 class TlsSession {
