@@ -92,7 +92,7 @@ Value mount_of(const char* target, const char* type, const char* source, std::ve
   return object({{"destination", target}, {"type", type}, {"source", source}, {"options", texts(options)}});
 }
 
-Value bind(const std::string& source, const std::string& target, bool read_only) {
+Value bind_mount(const std::string& source, const std::string& target, bool read_only) {
   return object({{"destination", target},
                  {"type", "bind"},
                  {"source", source},
@@ -203,12 +203,18 @@ Result<Value> process_of(const BundlePlan& plan, const User& user) {
 Result<void> write_etc(const BundlePlan& plan) {
   std::string hosts = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
   for (const auto& [name, address] : plan.hosts) hosts += address + "\t" + name + "\n";
-  if (!plan.spec.hostname.empty()) hosts += "127.0.1.1\t" + plan.spec.hostname + "\n";
+  const std::string own = plan.network ? plan.network->address : "127.0.1.1";
+  if (!plan.spec.hostname.empty()) hosts += own + "\t" + plan.spec.hostname + "\n";
   CHECK(write_text(plan.directory + "/hosts", hosts));
   CHECK(write_text(plan.directory + "/hostname", plan.spec.hostname + "\n"));
+  const std::string resolver = plan.directory + "/resolv.conf";
+  if (plan.network) {
+    const std::string search = plan.network->domain.empty() ? "" : "search " + plan.network->domain + "\n";
+    return write_text(resolver, search + "nameserver " + plan.network->resolver + "\n");
+  }
   std::error_code failed;  // no name server then
-  CHECK(write_text(plan.directory + "/resolv.conf", ""));
-  fs::copy_file("/etc/resolv.conf", plan.directory + "/resolv.conf", fs::copy_options::overwrite_existing, failed);
+  CHECK(write_text(resolver, ""));
+  fs::copy_file("/etc/resolv.conf", resolver, fs::copy_options::overwrite_existing, failed);
   return {};
 }
 
@@ -225,16 +231,16 @@ Result<Value> mounts_of(const BundlePlan& plan) {
   };
   CHECK(write_etc(plan));
   for (const char* name : {"hosts", "hostname", "resolv.conf"}) {
-    out.push_back(bind(plan.directory + "/" + name, std::string("/etc/") + name, false));
+    out.push_back(bind_mount(plan.directory + "/" + name, std::string("/etc/") + name, false));
   }
-  if (plan.spec.init_process) out.push_back(bind(plan.init, kInitInContainer, true));
-  if (!plan.time_library.empty()) out.push_back(bind(plan.time_library, kTimeLibraryInContainer, true));
+  if (plan.spec.init_process) out.push_back(bind_mount(plan.init, kInitInContainer, true));
+  if (!plan.time_library.empty()) out.push_back(bind_mount(plan.time_library, kTimeLibraryInContainer, true));
   for (const runtime::Mount& mount : plan.spec.mounts) {
     const std::string source = plan.volumes + "/" + mount.source;
     std::error_code failed;
     fs::create_directories(source, failed);
     if (failed) return error("cannot create volume " + mount.source + ": " + failed.message());
-    out.push_back(bind(source, mount.target, mount.read_only));
+    out.push_back(bind_mount(source, mount.target, mount.read_only));
   }
   return Value(std::move(out));
 }
@@ -277,6 +283,7 @@ Value seccomp() {
 Value linux_part(const BundlePlan& plan) {
   Value::Array namespaces;
   for (const char* type : {"pid", "ipc", "uts", "mount", "cgroup"}) namespaces.push_back(object({{"type", type}}));
+  if (plan.network) namespaces.push_back(object({{"type", "network"}, {"path", plan.network->path}}));
   return object({{"cgroupsPath", plan.cgroup},
                  {"namespaces", std::move(namespaces)},
                  {"resources", resources(plan.spec, plan.device_rules)},

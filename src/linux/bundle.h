@@ -1,11 +1,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "image/manifest.h"
+#include "linux/network/task_network.h"
 #include "linux/process.h"
 #include "linux/root_fs.h"
 #include "runtime/runtime.h"
@@ -25,6 +27,7 @@ struct BundlePlan {
   std::string time_library;  // path on the host, or "" without time-lapse
   std::map<std::string, std::string> environment;          // weaker than the specification's
   std::vector<std::pair<std::string, std::string>> hosts;  // name, address
+  std::optional<TaskNetwork> network;                      // unset: the machine's own
 };
 
 inline constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

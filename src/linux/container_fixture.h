@@ -64,7 +64,7 @@ class ContainerTest : public testing::Test {
         {.target = "/tmp", .mode = 01777, .directory = true}};
     std::filesystem::create_directories(scratch->path() + "/links");
     for (const char* name : {"sh", "sleep", "cat", "id", "pwd", "env", "seq", "tr", "printf", "test", "touch", "ulimit",
-                             "head", "tail", "date"}) {
+                             "head", "tail", "date", "ip", "nslookup", "nc"}) {
       const std::string link = scratch->path() + "/links/" + name;
       std::filesystem::create_symlink("busybox", link);
       spec.files.push_back({.target = std::string("/bin/") + name, .source = link});

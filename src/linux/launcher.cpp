@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 constexpr const char* kCgroupManager = "--cgroup-manager=cgroupfs";
 constexpr const char* kOurCgroup = "/renkei";
 constexpr const char* kConmonCgroup = "/renkei/conmon";
+constexpr const char* kNetworkFile = "network";  // of a task: the ids of what it is attached to
 constexpr const char* kInit = "/usr/bin/tini-static";
 constexpr std::chrono::minutes kStartTimeout{1};
 // crun refuses a machine on which version 2 has controllers beside those of version 1, whichever it is to use. In a
@@ -95,8 +96,12 @@ std::string start_failure(std::string text) {
 
 }  // namespace
 
-Launcher::Launcher(const Options& options)
-    : options_(options), environment_(options.environment), content_(options.data_directory), layers_(content_) {
+Launcher::Launcher(const Options& options, Networks& networks)
+    : options_(options),
+      networks_(networks),
+      environment_(options.environment),
+      content_(options.data_directory),
+      layers_(content_) {
   std::error_code ignored;  // create_task() says what is wrong
   fs::create_directories(options_.data_directory + "/tasks", ignored);
   layers_.clean();
@@ -143,12 +148,24 @@ std::vector<std::string> Launcher::crun(std::vector<std::string> rest) const {
 }
 
 Result<void> Launcher::create_task(const runtime::TaskId& task, const runtime::SandboxSpec& spec) const {
-  if (spec.network) return error("tasks with a network of their own are not supported");
   std::error_code failed;
   fs::create_directories(task_directory(task) + "/containers", failed);
   if (failed) return error("cannot create " + task_directory(task) + ": " + failed.message());
+  if (spec.network) {
+    // Written first: what is made can be found again.
+    const std::string file = task_directory(task) + "/" + kNetworkFile;
+    if (!write_text(file, spec.network->network + " " + spec.network->interface)) return error("cannot write " + file);
+    CHECK(networks_.attach(task, *spec.network));
+  }
   const std::lock_guard lock(shared_groups_);
   return cgroups_.create(task_cgroup(task), spec.cpu_units, spec.memory_bytes);
+}
+
+std::optional<runtime::NetworkAttachment> Launcher::attachment(const runtime::TaskId& task) const {
+  runtime::NetworkAttachment out;
+  std::ifstream file(task_directory(task) + "/" + kNetworkFile);
+  if (!(file >> out.network >> out.interface)) return std::nullopt;
+  return out;
 }
 
 Result<void> Launcher::start(const runtime::TaskId& task, const runtime::ContainerSpec& spec) const {
@@ -189,6 +206,10 @@ Result<void> Launcher::prepare(const runtime::TaskId& task, const runtime::Conta
   if (!write_text(at.stop_signal_file(), std::to_string(signal_number(image->config.stop_signal)))) {
     return error("cannot write to " + at.directory);
   }
+  std::optional<TaskNetwork> network;
+  if (const auto attached = attachment(task)) {
+    TRY(network, networks_.attach(task, *attached));
+  }
   const BundlePlan plan{.spec = spec,
                         .image = image->config,
                         .root = at.root(),
@@ -199,7 +220,8 @@ Result<void> Launcher::prepare(const runtime::TaskId& task, const runtime::Conta
                         .init = kInit,
                         .time_library = time_library_,
                         .environment = environment_,
-                        .hosts = options_.hosts};
+                        .hosts = options_.hosts,
+                        .network = network};
   CHECK(write_bundle(plan));
   if (!time_library_.empty()) warn_of_real_time(at, arguments(spec, image->config));
   return {};
@@ -305,6 +327,7 @@ void Launcher::release(const Place& at) const {
 
 Result<void> Launcher::remove_task(const runtime::TaskId& task) const {
   for (const std::string& name : containers(task)) release(place(task, name));
+  if (attachment(task)) networks_.detach(task);
   {
     const std::lock_guard lock(shared_groups_);
     CHECK(cgroups_.remove(task_cgroup(task)));

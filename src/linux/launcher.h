@@ -10,6 +10,7 @@
 #include "linux/bundle.h"
 #include "linux/cgroup.h"
 #include "linux/clock_map.h"
+#include "linux/network/networks.h"
 #include "linux/process.h"
 
 namespace linux_runtime {
@@ -24,6 +25,11 @@ struct Options {
   std::map<std::string, std::string> environment;          // of every container, below the task definition's
   std::vector<std::pair<std::string, std::string>> hosts;  // names that every container resolves: name, address
   std::string outside_transport = "docker://";             // of skopeo, for images of other registries
+  // Listening sockets in a network, for all addresses that are the network's own: what comes in there is for the
+  // server's gateway. Called on a thread of the runtime's own; the callee owns the socket until `close_network`.
+  std::function<void(const std::string& network, int socket)> listen_in_network;
+  std::function<void(const std::string& network)> close_network;
+  std::function<void(const std::string& message)> warn;
 };
 
 // Where a container's files and processes are; follows from task and name alone.
@@ -49,7 +55,7 @@ struct Exit {
 // The blocking steps, each safe to repeat. Thread-safe for different tasks.
 class Launcher {
  public:
-  explicit Launcher(const Options& options);
+  Launcher(const Options& options, Networks& networks);
 
   std::string task_directory(const runtime::TaskId& task) const { return options_.data_directory + "/tasks/" + task; }
   static std::string task_cgroup(const runtime::TaskId& task) { return "/renkei/" + task; }
@@ -87,7 +93,10 @@ class Launcher {
   void use_crun_without_unified();
   std::vector<std::string> crun(std::vector<std::string> rest) const;
 
+  std::optional<runtime::NetworkAttachment> attachment(const runtime::TaskId& task) const;
+
   const Options& options_;
+  Networks& networks_;
   mutable std::mutex shared_groups_;  // the groups above those of the tasks, which the last task takes away
   std::map<std::string, std::string> environment_;
   std::string time_library_;  // "" at speed 1

@@ -47,7 +47,9 @@ void LinuxRuntime::remove_sandbox(const runtime::TaskId& task) {
 void LinuxRuntime::sample_usage() {
   impl_->post([](Tasks& tasks) { tasks.sample_usage(); });
 }
-void LinuxRuntime::apply_networks(const runtime::NetworkPlan&) {}  // a sandbox that names one is refused
+void LinuxRuntime::apply_networks(const runtime::NetworkPlan& plan) {
+  impl_->tasks.networks().apply(plan);  // has a thread of its own
+}
 void LinuxRuntime::adopt(const std::vector<runtime::Adoption>& adoptions) {
   impl_->post([=](Tasks& tasks) { tasks.adopt(adoptions); });
 }

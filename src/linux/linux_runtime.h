@@ -11,7 +11,7 @@ namespace linux_runtime {
 // this process. Needs root. Event-driven: one thread waits for ends of processes and for log lines; a few do what
 // blocks.
 //
-// In this first form a task shares the host's network; SandboxSpec is where its own would be described.
+// A task that names an interface has a network of its own (linux/network); others share the machine's.
 //
 // The destructor leaves the containers running; a new object on the same directories takes them over with adopt().
 class LinuxRuntime : public runtime::Runtime {

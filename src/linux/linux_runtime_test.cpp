@@ -246,7 +246,8 @@ TEST_F(LinuxRuntimeTest, WhatOutlivesUsHoldsNoneOfOurFiles) {
   const Fd open_across_exec(open(marker.c_str(), O_WRONLY | O_CREAT, 0600));
   launch(task(1), shell("sleep 1000"));
   ASSERT_TRUE(wait_for_task<ContainerStarted>(task(1)));
-  const Launcher launcher(options);
+  Networks networks({});
+  const Launcher launcher(options, networks);
   const int conmon = launcher.conmon_pid(launcher.place(task(1), "app"));
   ASSERT_GT(conmon, 0);
   for (const auto& fd : std::filesystem::directory_iterator("/proc/" + std::to_string(conmon) + "/fd")) {
@@ -263,8 +264,9 @@ TEST_F(LinuxRuntimeTest, RemovingLeavesNothing) {
   EXPECT_EQ(wait_for_task<ContainerExited>(task(1))->exit_code, 137);
   EXPECT_EQ(file_text("/proc/self/mountinfo").find(scratch->path()), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(options.data_directory + "/tasks/" + task(1)));
-  EXPECT_FALSE(
-      std::filesystem::exists(options.state_directory + "/crun/" + Launcher(options).place(task(1), "app").id));
+  Networks networks({});
+  const std::string id = Launcher(options, networks).place(task(1), "app").id;
+  EXPECT_FALSE(std::filesystem::exists(options.state_directory + "/crun/" + id));
   EXPECT_FALSE(Cgroups().memory_bytes(Launcher::task_cgroup(task(1))));
   runtime->remove_sandbox(task(9));  // one that never was
   EXPECT_TRUE(wait_for_task<SandboxRemoved>(task(9)));

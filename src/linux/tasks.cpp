@@ -17,13 +17,44 @@ constexpr std::chrono::seconds kStorePatience{10};  // then unconfirmed logs are
 
 Tasks::Tasks(Options options)
     : options_(std::move(options)),
-      launcher_(options_),
+      resolver_(loop_, machine_name_servers),
+      networks_(network_options()),
+      launcher_(options_, networks_),
       inotify_(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
       sampled_(std::chrono::steady_clock::now()),
       workers_(kWorkers),
       pullers_(kPullers) {
   ENSURE(inotify_);
   loop_.watch(inotify_.get(), [this] { read_log_changes(); });
+}
+
+// Two servers on one machine have different data directories, and so different names.
+NetworkOptions Tasks::network_options() {
+  NetworkOptions out;
+  out.prefix = network_prefix(options_.data_directory);
+  out.opened = [this](const std::string& network, NetworkSockets sockets) {
+    open_network(network, std::move(sockets));
+  };
+  out.changed = [this](const auto& network) { loop_.post([this, network] { resolver_.change(network); }); };
+  out.closing = [this](const std::string& network) { close_network(network); };
+  out.warn = options_.warn;
+  return out;
+}
+
+void Tasks::open_network(const std::string& network, NetworkSockets sockets) {
+  if (options_.listen_in_network) {
+    options_.listen_in_network(network, sockets.http.release());
+    options_.listen_in_network(network, sockets.https.release());
+  }
+  Resolver::Sockets resolver{.datagrams = std::move(sockets.resolver_datagrams),
+                             .stream = std::move(sockets.resolver_stream)};
+  loop_.post(
+      [this, network, resolver = std::move(resolver)]() mutable { resolver_.open(network, std::move(resolver)); });
+}
+
+void Tasks::close_network(const std::string& network) {
+  if (options_.close_network) options_.close_network(network);
+  loop_.post([this, network] { resolver_.close(network); });
 }
 
 Sandbox& Tasks::sandbox(const runtime::TaskId& task) {
@@ -329,6 +360,8 @@ void Tasks::adopt(const std::vector<runtime::Adoption>& adoptions) {
     }
     if (sandbox(task).silent) remove_sandbox(task);
   }
+  const std::vector<std::string> there = launcher_.tasks();
+  networks_.keep_tasks({there.begin(), there.end()});
 }
 
 }  // namespace linux_runtime

@@ -12,6 +12,8 @@
 #include "linux/container_log.h"
 #include "linux/launcher.h"
 #include "linux/loop.h"
+#include "linux/network/networks.h"
+#include "linux/network/resolver.h"
 #include "linux/workers.h"
 
 namespace linux_runtime {
@@ -51,6 +53,7 @@ class Tasks {
   ~Tasks();
 
   Loop& loop() { return loop_; }
+  Networks& networks() { return networks_; }
 
   void create_sandbox(const runtime::TaskId& task, const runtime::SandboxSpec& spec);
   void pull_image(const runtime::TaskId& task, const std::string& container, const runtime::ImageSource& source);
@@ -101,9 +104,15 @@ class Tasks {
 
   void end_check(int fd, std::optional<int> status);
 
+  NetworkOptions network_options();
+  void open_network(const std::string& network, NetworkSockets sockets);
+  void close_network(const std::string& network);
+
   Options options_;
-  Launcher launcher_;
   Loop loop_;
+  Resolver resolver_;
+  Networks networks_;
+  Launcher launcher_;
   std::map<runtime::TaskId, Sandbox> sandboxes_;
   Fd inotify_;
   std::map<int, std::pair<runtime::TaskId, std::string>> log_watches_;
