@@ -23,40 +23,48 @@ constexpr std::array<std::int8_t, 256> base64_values() {
 }  // namespace
 
 std::string to_base64(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t k = 0; k < 3; ++k) {
-      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      out.push_back(k <= count ? kBase64[group >> (18 - 6 * k) & 63] : '=');
-    }
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  const auto byte = [&](std::size_t at) { return std::uint32_t{static_cast<unsigned char>(bytes[at])}; };
+  char* out = text.data();
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const std::uint32_t group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
+    *out++ = kBase64[group >> 18];
+    *out++ = kBase64[group >> 12 & 63];
+    *out++ = kBase64[group >> 6 & 63];
+    *out++ = kBase64[group & 63];
   }
-  return out;
+  if (i == bytes.size()) return text;
+  const bool two = i + 2 == bytes.size();
+  const std::uint32_t rest = byte(i) << 16 | (two ? byte(i + 1) << 8 : 0);
+  *out++ = kBase64[rest >> 18];
+  *out++ = kBase64[rest >> 12 & 63];
+  if (two) *out = kBase64[rest >> 6 & 63];
+  return text;
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
   static constexpr auto kValues = base64_values();
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 4 * 3 + 2);
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const int value = kValues[static_cast<unsigned char>(c)];
-    if (value < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      out.push_back(static_cast<char>(bits >> held & 0xff));
-    }
+  const auto value = [&](std::size_t at) { return std::int32_t{kValues[static_cast<unsigned char>(text[at])]}; };
+  std::string bytes(text.size() * 3 / 4, '\0');
+  char* out = bytes.data();
+  std::size_t i = 0;
+  for (; i + 4 <= text.size(); i += 4) {
+    const std::int32_t group = value(i) << 18 | value(i + 1) << 12 | value(i + 2) << 6 | value(i + 3);
+    if (group < 0) return std::nullopt;  // one of the four was none of the alphabet
+    *out++ = static_cast<char>(group >> 16);
+    *out++ = static_cast<char>(group >> 8);
+    *out++ = static_cast<char>(group);
   }
-  return out;
+  if (i == text.size()) return bytes;
+  const std::int32_t last = i + 3 == text.size() ? value(i + 2) : 0;
+  const std::int32_t rest = value(i) << 18 | value(i + 1) << 12 | last << 6;
+  if (rest < 0) return std::nullopt;
+  *out++ = static_cast<char>(rest >> 16);
+  if (i + 3 == text.size()) *out = static_cast<char>(rest >> 8);
+  return bytes;
 }
 
 void append_xml_text(std::string& out, std::string_view text) {

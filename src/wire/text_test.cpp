@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+
 #include "wire/json.h"
 
 namespace wire {
@@ -16,6 +18,24 @@ TEST(Base64, RoundTrips) {
   EXPECT_EQ(from_base64("Zm9vYg"), "foob");
   EXPECT_EQ(from_base64("Zm9v!"), std::nullopt);
   EXPECT_EQ(from_base64("Z"), std::nullopt);
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(from_base64(to_base64(bytes)), bytes);
+    bytes.push_back(static_cast<char>(i * 7));
+  }
+}
+
+TEST(Base64, KnowsWhatIsNotOfItsAlphabet) {
+  const std::string good = "Zm9vYmFyZm9vYg";
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (int c = 0; c < 256; ++c) {
+      const bool letter = std::isalnum(c) != 0 || c == '+' || c == '/';
+      std::string text = good;
+      text[at] = static_cast<char>(c);
+      if (c == '=' && at + 1 == good.size()) continue;  // padding
+      EXPECT_EQ(from_base64(text).has_value(), letter && c < 128) << c << " at " << at;
+    }
+  }
 }
 
 TEST(Timestamps, HaveThreeForms) {
