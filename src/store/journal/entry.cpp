@@ -29,7 +29,9 @@ class Entry {
  public:
   Entry(std::string& out, const EntryFrame& frame, Fields fields, std::uint32_t size)
       : out_(out), start_(out.size()), size_(size), segment_(frame.segment) {
-    out_.resize(start_ + layout::padded(size));
+    const std::size_t end = start_ + layout::padded(size);
+    out_.resize_and_overwrite(end, [end](char*, std::size_t) { return end; });
+    std::memset(out_.data() + start_ + size, 0, end - start_ - size);
     at_ = out_.data() + start_ + 4;
     number(size);
     number(static_cast<std::uint8_t>(fields.kind));

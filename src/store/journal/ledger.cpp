@@ -20,14 +20,6 @@ std::unexpected<std::string> not_indexed(Place place) {
 
 }  // namespace
 
-const Ledger::Row* Ledger::listed(Place place) const {
-  const auto segment = segments_.find(segment_of(place));
-  if (segment == segments_.end()) return nullptr;
-  const std::vector<Row>& rows = segment->second.rows;
-  const auto row = std::ranges::lower_bound(rows, offset_of(place), {}, &Row::offset);
-  return row != rows.end() && row->offset == offset_of(place) ? &*row : nullptr;
-}
-
 bool Ledger::knows(Place place) const {
   const auto segment = segments_.find(segment_of(place));
   if (segment == segments_.end()) return true;  // it knows that there is no such record
@@ -35,43 +27,55 @@ bool Ledger::knows(Place place) const {
          segment->second.gone.contains(offset_of(place)) || learnt_.contains(place);
 }
 
-bool Ledger::is_indexed(Place place, std::uint64_t owner) const {
+bool Ledger::is_cleared(Place place, std::uint64_t owner) const {
   const auto floor = floors_.find(owner);
-  if (floor != floors_.end() && place < floor->second) return false;
+  return floor != floors_.end() && place < floor->second;
+}
+
+bool Ledger::is_indexed(Place place, std::uint64_t owner) const {
+  if (is_cleared(place, owner)) return false;
   const auto segment = segments_.find(segment_of(place));
   return segment != segments_.end() && !segment->second.gone.contains(offset_of(place));
 }
 
-std::expected<Special, std::string> Ledger::find(Place place) const {
-  const auto segment = segments_.find(segment_of(place));
-  if (segment == segments_.end()) return not_indexed(place);
-  if (const auto special = segment->second.specials.find(offset_of(place)); special != segment->second.specials.end()) {
-    return special->second;
-  }
-  if (const Row* row = listed(place)) return Special{row->owner, row->number, kNowhere, row->size, 0};
-  if (const auto learnt = learnt_.find(place); learnt != learnt_.end()) {
-    return Special{learnt->second.owner, learnt->second.number, kNowhere, learnt->second.size, 0};
-  }
-  return not_indexed(place);
+// A record that is not special: of an open segment it is listed, of a closed one learnt.
+std::optional<RecordHead> Ledger::find_plain(const Segment& segment, Place place) const {
+  const auto row = std::ranges::lower_bound(segment.rows, offset_of(place), {}, &Row::offset);
+  if (row != segment.rows.end() && row->offset == offset_of(place))
+    return RecordHead{row->owner, row->number, row->size};
+  const auto learnt = learnt_.find(place);
+  return learnt == learnt_.end() ? std::nullopt : std::optional(learnt->second);
 }
 
 // Takes a record out of the index; its bytes are still charged.
 std::expected<Special, std::string> Ledger::unindex(Place place) {
-  TRY(const Special record, find(place));
-  if (!is_indexed(place, record.owner)) return not_indexed(place);
-  Segment& segment = segments_.at(segment_of(place));
-  segment.gone.insert(offset_of(place));
-  segment.specials.erase(offset_of(place));
+  const auto found = segments_.find(segment_of(place));
+  if (found == segments_.end()) return not_indexed(place);
+  Segment& segment = found->second;
+  Special record;
+  const auto special = segment.specials.find(offset_of(place));
+  if (special != segment.specials.end()) {
+    record = special->second;
+  } else if (const auto plain = find_plain(segment, place)) {
+    record = {plain->owner, plain->number, kNowhere, plain->size, 0};
+  } else {
+    return not_indexed(place);
+  }
+  if (is_cleared(place, record.owner) || !segment.gone.insert(offset_of(place)).second) return not_indexed(place);
+  if (special != segment.specials.end()) segment.specials.erase(special);
   return record;
 }
 
-void Ledger::charge(Place place, std::uint64_t owner, std::uint64_t bytes, std::uint32_t records) {
-  Segment& segment = segments_[segment_of(place)];
+void Ledger::charge(Segment& segment, std::uint64_t owner, std::uint64_t bytes, std::uint32_t records) {
   Charge& charge = segment.charges[owner];
   charge.bytes += bytes;
   charge.records += records;
   segment.live_bytes += bytes;
   live_bytes_ += bytes;
+}
+
+void Ledger::charge(Place place, std::uint64_t owner, std::uint64_t bytes, std::uint32_t records) {
+  charge(segments_[segment_of(place)], owner, bytes, records);
 }
 
 Ledger::Result Ledger::discharge(Place place, std::uint64_t owner, std::uint64_t bytes) {
@@ -115,8 +119,8 @@ Ledger::Result Ledger::append(const Record& record, Place place, std::uint32_t s
       }
     }
   }
-  charge(place, record.owner, size, 1);
   Segment& segment = segments_[segment_of(place)];
+  charge(segment, record.owner, size, 1);
   segment.rows.push_back({offset_of(place), size, record.owner, record.number, record.plain});
   if (!record.plain) segment.specials.emplace(offset_of(place), added);
   return {};

@@ -98,8 +98,9 @@ class Ledger {
 
  private:
   std::expected<Special, std::string> unindex(Place place);
-  std::expected<Special, std::string> find(Place place) const;
-  const Row* listed(Place place) const;
+  std::optional<RecordHead> find_plain(const Segment& segment, Place place) const;
+  bool is_cleared(Place place, std::uint64_t owner) const;
+  void charge(Segment& segment, std::uint64_t owner, std::uint64_t bytes, std::uint32_t records);
   Result discharge(Place place, std::uint64_t owner, std::uint64_t bytes);
   Result recharge(Place place, std::uint64_t bytes, std::uint64_t from, std::uint64_t to);
 
