@@ -125,7 +125,7 @@ class Engine {
   std::optional<Deliveries> hand_out_again(service::Context& ctx, QueueId queue, const Wanted& wanted);
   std::vector<Taken> take(service::Context& ctx, QueueId queue, const Wanted& wanted);
   bool pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick& pick);
-  Delivery deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, const Taken& taken, Log::Fetched fetched,
+  Delivery deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, Taken& taken, Log::Fetched fetched,
                    InAnswer in_answer);
   void note_attempt(service::Change& change, QueueId queue, const std::string& id,
                     const std::vector<Delivery>& deliveries);

@@ -58,12 +58,14 @@ State Lineup::replace(Sequence number, const State& before, State after) {
 }
 
 void Lineup::insert(Sequence number, Message message) {
-  const auto [held, added] = held_.emplace(number, std::move(message));
-  ENSURE(added);
+  // What comes last is the rule, here and below.
+  const std::size_t before = held_.size();
+  const auto held = held_.try_emplace(held_.end(), number, std::move(message));
+  ENSURE(held_.size() > before);
   const base::TimePoint visible_at = held->second.header.visible_at;
   on_held(number, held->second, true);
   if (visible_at <= time_) return on_ready(number, held->second, true);
-  hidden_.insert({visible_at, number});
+  hidden_.emplace_hint(hidden_.end(), visible_at, number);
   if (is_in_flight(held->second)) ++in_flight_;
   on_hidden(number, held->second, true);
 }

@@ -1,5 +1,6 @@
 #include "queue/log.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/fault.h"
@@ -46,6 +47,8 @@ void Log::note(service::Change& change, QueueId queue, std::string bytes) {
 
 std::expected<std::vector<store::Found>, store::Error> Log::read(service::Context& ctx,
                                                                  const std::vector<store::Place>& places) {
+  const auto appended = [&](store::Place place) { return ctx.change.appended(place) != nullptr; };
+  if (std::ranges::none_of(places, appended)) return ctx.store.fetch(places);
   std::vector<store::Found> all(places.size());
   std::vector<store::Place> stored;
   std::vector<std::size_t> where;
@@ -65,6 +68,7 @@ std::expected<std::vector<store::Found>, store::Error> Log::read(service::Contex
 
 std::expected<std::vector<Log::Fetched>, store::Error> Log::fetch(service::Context& ctx, std::span<const Spot> spots) {
   std::vector<store::Place> places;
+  places.reserve(spots.size());
   for (const Spot& spot : spots) places.push_back(spot.body == store::kNowhere ? spot.place : spot.body);
   TRY(std::vector<store::Found> found, read(ctx, places));
   std::vector<Fetched> fetched(spots.size());

@@ -9,6 +9,8 @@ namespace {
 // Messages that one receive removes or passes on to a dead-letter queue before it gives up and leaves the rest to the
 // next one.
 constexpr std::size_t kPassedOverMax = 1'000;
+// So many are usual.
+constexpr std::size_t kReceivedAtOnce = 10;
 constexpr base::Duration kInstant = base::Duration(1);
 
 }  // namespace
@@ -17,6 +19,7 @@ constexpr base::Duration kInstant = base::Duration(1);
 struct Engine::Taken {
   Sequence number;
   State before;
+  Meta meta;  // of a fresh one: what its record tells
 };
 
 Engine::Deliveries Engine::receive(service::Context& ctx, QueueId queue, const Wanted& wanted) {
@@ -31,15 +34,15 @@ Engine::Deliveries Engine::receive(service::Context& ctx, QueueId queue, const W
 }
 
 Engine::Deliveries Engine::hand_out(service::Context& ctx, QueueId queue, const Wanted& wanted) {
-  const std::vector<Taken> taken = take(ctx, queue, wanted);
+  std::vector<Taken> taken = take(ctx, queue, wanted);
   std::vector<Spot> spots;
+  spots.reserve(taken.size());
   for (const Taken& one : taken) spots.push_back(spot_of(queue, one.number, one.before));
   TRY(std::vector<Log::Fetched> fetched, log_.fetch(ctx, spots));
   std::vector<Delivery> deliveries;
+  deliveries.reserve(taken.size());
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    Meta meta;
-    const bool fresh = std::holds_alternative<Fresh>(taken[i].before);
-    if (fresh && !decode(fetched[i].meta, meta)) {
+    if (std::holds_alternative<Fresh>(taken[i].before) && !decode(fetched[i].meta, taken[i].meta)) {
       return std::unexpected(store::Error{"the record of message " + std::to_string(taken[i].number) + " of queue " +
                                           std::to_string(queue) + " is not one"});
     }
@@ -55,6 +58,7 @@ std::vector<Engine::Taken> Engine::take(service::Context& ctx, QueueId queue, co
   const std::uint64_t in_flight = lineup.in_flight();
   const std::size_t max = std::min<std::size_t>(wanted.max, in_flight >= kInFlightMax ? 0 : kInFlightMax - in_flight);
   std::vector<Taken> taken;
+  taken.reserve(std::min(max, kReceivedAtOnce));
   lineup.start_picking();
   for (std::size_t passed_over = 0; taken.size() < max && passed_over < kPassedOverMax;) {
     auto pick = lineup.next();
@@ -71,7 +75,7 @@ std::vector<Engine::Taken> Engine::take(service::Context& ctx, QueueId queue, co
     after.header.visible_at = lineup.time() + std::max(wanted.hold, kInstant);
     put(ctx.change, queue, pick->number, pick->state, std::move(after));
     lineup.took();
-    taken.push_back({pick->number, std::move(pick->state)});
+    taken.push_back({pick->number, std::move(pick->state), {}});
   }
   return taken;
 }
@@ -91,18 +95,16 @@ bool Engine::pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick&
 }
 
 // Fills in what the record of a taken message tells, and records the delivery.
-Delivery Engine::deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, const Taken& taken,
-                         Log::Fetched fetched, InAnswer in_answer) {
+Delivery Engine::deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, Taken& taken, Log::Fetched fetched,
+                         InAnswer in_answer) {
   Lineup& lineup = *queues_.at(queue).lineup;
   Message& message = *lineup.find(taken.number);
   const base::TimePoint hidden_until = message.header.visible_at;
-  Meta meta;
-  if (std::holds_alternative<Fresh>(taken.before)) {
-    ENSURE(decode(fetched.meta, meta));
-    message.place = std::get<Fresh>(taken.before).place;
+  if (const auto* fresh = std::get_if<Fresh>(&taken.before)) {
+    message.place = fresh->place;
     message.body = fetched.body;
-    message.facts = std::move(meta.facts);
-    message.header = meta.header;
+    message.facts = std::move(taken.meta.facts);
+    message.header = taken.meta.header;
     message.header.deliveries += 1;
   }
   Header& header = message.header;

@@ -5,6 +5,11 @@
 #include "base/ensure.h"
 
 namespace service {
+namespace {
+
+constexpr std::size_t kUsual = 10;
+
+}  // namespace
 
 void Change::put(std::string key, std::string value) {
   batch_.rows.push_back({store::Write::Kind::Put, std::move(key), std::move(value)});
@@ -20,6 +25,11 @@ void Change::erase_range(std::string first, std::string last) {
 
 store::Place Change::enter(store::JournalEntry entry) {
   ENSURE(tail_.has_value());
+  if (places_.empty()) {  // a call on ten messages is the usual one
+    places_.reserve(kUsual);
+    batch_.journal.reserve(kUsual);
+    undo_.reserve(kUsual);
+  }
   places_.push_back(tail_->take(entry));
   batch_.journal.push_back(std::move(entry));
   return places_.back();

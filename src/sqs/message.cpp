@@ -280,7 +280,8 @@ std::optional<api::sqs::Message> to_message(const QueueRow& queue, queue::Delive
   auto system = system_attributes(queue, decoded->payload, delivery, filter, std::move(source_arn));
   if (!system.empty()) message.attributes = std::move(system);
   add_attributes(message, decoded->attributes, filter);
-  message.body = std::string(decoded->payload.body);
+  // The body ends the payload: what is before it is cut off, in place.
+  message.body = std::move(delivery.payload.erase(0, delivery.payload.size() - decoded->payload.body.size()));
   return message;
 }
 

@@ -68,6 +68,7 @@ base::Outcome<Output> answer(State& state, queue::QueueId id, const Filter& filt
     return output;
   }
   auto& messages = output.messages.emplace();
+  messages.reserve(received->size());
   for (queue::Delivery& delivery : *received) {
     const queue::QueueId source = delivery.facts.source;
     auto message = to_message(*queue, std::move(delivery), filter, source == 0 ? "" : state.arn_of(source));
