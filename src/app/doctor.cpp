@@ -15,6 +15,7 @@
 #include "base/value.h"
 #include "cli/common.h"
 #include "linux/linux_runtime.h"
+#include "linux/network/namespaces.h"
 #include "store/rocks/rocks_store.h"
 #include "wire/json.h"
 
@@ -105,16 +106,18 @@ std::vector<Finding> look(const std::string& data) {
           program("crun", "crun", "to run containers"),
           program("conmon", "conmon", "to watch containers"),
           program("skopeo", "skopeo", "to pull images from outside registries"),
+          program("nft", "nftables", "for the security groups of tasks' networks"),
           program("tini-static", "tini", "for tasks with initProcessEnabled"),
           cgroups(),
           overlay(),
           data_directory(data)};
 }
 
-// A runtime that is told of no task removes every sandbox it finds.
+// A runtime that is told of no task and no network removes every one it finds.
 int remove_containers(const std::string& data) {
   if (::geteuid() != 0) return cli::fail("removing containers needs root");
-  if (!fs::exists(data + "/tasks") || fs::is_empty(data + "/tasks")) return 0;
+  const bool has_tasks = fs::exists(data + "/tasks") && !fs::is_empty(data + "/tasks");
+  if (!has_tasks && linux_runtime::namespaces(linux_runtime::network_prefix(data)).empty()) return 0;
   // The store's lock tells whether a server still runs on this directory.
   if (auto store = store::open_rocks_store(data, [](auto) {}); !store) {
     return cli::fail(store.error().message, "Stop that server first.");
@@ -127,6 +130,7 @@ int remove_containers(const std::string& data) {
     linux_runtime::LinuxRuntime runtime(options);
     runtime.adopt({});
     for (int tries = 0; tries < 300 && !fs::is_empty(data + "/tasks"); ++tries) ::usleep(100'000);
+    runtime.apply_networks({});  // it ends when that is done
   }
   if (!fs::is_empty(data + "/tasks")) return cli::fail("some containers under " + data + " could not be removed");
   return 0;

@@ -141,6 +141,9 @@ class Door : public net::Handler {
 class ServerProcess {
  public:
   explicit ServerProcess(ServeOptions options) : options_(std::move(options)) {}
+  ~ServerProcess() {
+    if (server_) server_->stop();  // before what answers its requests goes
+  }
 
   Made start();
   int run();
@@ -163,12 +166,12 @@ class ServerProcess {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<FileBlobs> blobs_;
   std::unique_ptr<FileBlobs> image_blobs_;
-  std::unique_ptr<runtime::Runtime> runtime_;
+  Door door_;
+  std::unique_ptr<net::Server> server_;
+  std::unique_ptr<runtime::Runtime> runtime_;  // hands the server sockets of its networks
   gateway::SessionKeys sessions_;
   std::unique_ptr<cloud::Cloud> cloud_;
   std::unique_ptr<gateway::Gateway> gateway_;
-  Door door_;
-  std::unique_ptr<net::Server> server_;
   std::counting_semaphore<> end_{0};  // raised by a signal, or when the store broke
   bool broken_ = false;               // on the strand
 };
@@ -201,6 +204,12 @@ void ServerProcess::make_runtime() {
   options.data_directory = options_.data;
   options.state_directory = run_directory(options_.data);
   options.deliver = deliver;
+  options.authority = options_.data + "/tls/ca.pem";
+  options.listen_in_network = [this](const std::string& network, int socket) {
+    if (auto listens = server_->adopt_listener(socket, network); !listens) spdlog::error("{}", listens.error());
+  };
+  options.close_network = [this](const std::string& network) { server_->drop_listeners(network); };
+  options.warn = [](const std::string& what) { spdlog::warn("{}", what); };
   options.clock = {clock_->anchor().real, clock_->anchor().cloud, clock_->speed()};
   runtime_ = std::make_unique<linux_runtime::LinuxRuntime>(std::move(options));
 }
@@ -214,6 +223,7 @@ Made ServerProcess::listen() {
   listening.threads = kIoThreads;
   listening.companion = &strand_;
   listening.tls = std::move(identity);
+  listening.authority = authority;
   TRY(server_, net::Server::start(std::move(listening), door_));
   return {};
 }

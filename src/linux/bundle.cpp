@@ -122,6 +122,7 @@ std::vector<std::string> environment_of(const BundlePlan& plan, const User& user
     if (equals != std::string::npos) all[one.substr(0, equals)] = one.substr(equals + 1);
   }
   for (const auto& [name, value] : plan.environment) all[name] = value;
+  for (const auto& [name, value] : plan.trust.environment) all[name] = value;
   for (const auto& [name, value] : plan.spec.environment) all[name] = value;
   if (!plan.time_library.empty()) {
     std::string& preload = all["LD_PRELOAD"];
@@ -235,6 +236,7 @@ Result<Value> mounts_of(const BundlePlan& plan) {
   }
   if (plan.spec.init_process) out.push_back(bind_mount(plan.init, kInitInContainer, true));
   if (!plan.time_library.empty()) out.push_back(bind_mount(plan.time_library, kTimeLibraryInContainer, true));
+  for (const Trust::File& file : plan.trust.files) out.push_back(bind_mount(file.source, file.target, true));
   for (const runtime::Mount& mount : plan.spec.mounts) {
     const std::string source = plan.volumes + "/" + mount.source;
     std::error_code failed;

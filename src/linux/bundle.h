@@ -10,6 +10,7 @@
 #include "linux/network/task_network.h"
 #include "linux/process.h"
 #include "linux/root_fs.h"
+#include "linux/trust.h"
 #include "runtime/runtime.h"
 
 // From a container's specification and its image to the config.json that crun reads.
@@ -28,6 +29,7 @@ struct BundlePlan {
   std::map<std::string, std::string> environment;          // weaker than the specification's
   std::vector<std::pair<std::string, std::string>> hosts;  // name, address
   std::optional<TaskNetwork> network;                      // unset: the machine's own
+  Trust trust{};
 };
 
 inline constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

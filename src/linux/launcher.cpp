@@ -210,6 +210,10 @@ Result<void> Launcher::prepare(const runtime::TaskId& task, const runtime::Conta
   if (const auto attached = attachment(task)) {
     TRY(network, networks_.attach(task, *attached));
   }
+  Trust trust;
+  if (network && !options_.authority.empty()) {
+    TRY(trust, make_trust(options_.authority, at.root(), at.directory));
+  }
   const BundlePlan plan{.spec = spec,
                         .image = image->config,
                         .root = at.root(),
@@ -221,7 +225,8 @@ Result<void> Launcher::prepare(const runtime::TaskId& task, const runtime::Conta
                         .time_library = time_library_,
                         .environment = environment_,
                         .hosts = options_.hosts,
-                        .network = network};
+                        .network = network,
+                        .trust = trust};
   CHECK(write_bundle(plan));
   if (!time_library_.empty()) warn_of_real_time(at, arguments(spec, image->config));
   return {};

@@ -25,6 +25,7 @@ struct Options {
   std::map<std::string, std::string> environment;          // of every container, below the task definition's
   std::vector<std::pair<std::string, std::string>> hosts;  // names that every container resolves: name, address
   std::string outside_transport = "docker://";             // of skopeo, for images of other registries
+  std::string authority;  // PEM file: who signs for the gateway in networks, which attached tasks trust; "": nobody
   // Listening sockets in a network, for all addresses that are the network's own: what comes in there is for the
   // server's gateway. Called on a thread of the runtime's own; the callee owns the socket until `close_network`.
   std::function<void(const std::string& network, int socket)> listen_in_network;

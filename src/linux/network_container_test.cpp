@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "linux/container_fixture.h"
 #include "linux/network/namespaces.h"
 
@@ -73,6 +75,26 @@ TEST_F(AttachedTask, ItOutlivesTheRuntime) {
   runtime->remove_sandbox(task(1));
   ASSERT_TRUE(wait_for_task<runtime::event::SandboxRemoved>(task(1)));
   EXPECT_FALSE(has_namespace(name));
+}
+
+TEST_F(AttachedTask, TheImagesAuthoritiesAndOursAreTrusted) {
+  stop_runtime();
+  options.authority = scratch->path() + "/ca.pem";
+  std::ofstream(options.authority) << "ours\n";
+  start_runtime();
+  image::BuildSpec spec;
+  spec.files = {{.target = "/bin/sh", .source = "/bin/busybox", .mode = 0755},
+                {.target = "/bin/cat", .source = "/bin/busybox", .mode = 0755},
+                {.target = "/etc/ssl/certs/ca-certificates.crt", .content = "theirs"}};
+  digest = *image::build_image(spec, options.data_directory);
+  runtime->apply_networks(plan());
+  auto container = shell(
+      "cat /etc/ssl/certs/ca-certificates.crt $AWS_CA_BUNDLE $NODE_EXTRA_CA_CERTS; echo $SSL_CERT_FILE "
+      "$REQUESTS_CA_BUNDLE");
+  container.environment["REQUESTS_CA_BUNDLE"] = "/own";
+  EXPECT_EQ(run(task(1), container, box).exit_code, 0);
+  const std::vector<std::string> expected{"theirs", "ours", "theirs", "ours", "ours", "/etc/renkei/ca-bundle.pem /own"};
+  EXPECT_EQ(lines(task(1)), expected);
 }
 
 TEST_F(AttachedTask, AnUnknownInterfaceFailsTheTask) {

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <iterator>
 
 #include "base/fault.h"
+#include "linux/network/names.h"
 #include "linux/network/namespaces.h"
 #include "linux/network/rules.h"
 
@@ -25,16 +25,6 @@ constexpr const char* kTaskLink = "eth0";
 constexpr int kLoopback = 1;  // the first link of every namespace
 constexpr int kHost = 32;     // prefix of a single address
 constexpr int kBacklog = 1024;
-constexpr std::chrono::seconds kRulesTimeout{10};
-
-// Hexadecimal digits that follow from a text (FNV-1a); at most 16.
-std::string digits_of(const std::string& text, int count) {
-  std::uint64_t hash = 14695981039346656037ull;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-  std::string out;
-  for (int i = 0; i < count; ++i, hash >>= 4) out += "0123456789abcdef"[hash & 15];
-  return out;
-}
 
 // Of an interface's link in the network's namespace: a name has at most 15 characters.
 std::string link_name(const std::string& interface) {
@@ -52,15 +42,18 @@ std::set<std::string> own_addresses(const Network& network) {
   return out;
 }
 
-Result<void> run_rules(const std::string& rules) {
-  const Fd file(memfd_create("rules", MFD_CLOEXEC));
-  if (!file || write(file.get(), rules.data(), rules.size()) != static_cast<ssize_t>(rules.size()) ||
-      lseek(file.get(), 0, SEEK_SET) != 0) {
-    return system_error("cannot hand the rules to nft");
-  }
-  TRY(const Finished nft, run({.argv = {"nft", "-f", "-"}, .fds = {{file.get(), 0}}}, kRulesTimeout));
-  if (nft.status == 0) return {};
-  return error("nft refuses the rules: " + nft.output.substr(0, nft.output.find('\n')));
+bool has_way_out(const Network& network) {
+  using Way = runtime::NetworkRoute::Way;
+  return std::ranges::any_of(network.subnets, [](const auto& subnet) {
+    return std::ranges::any_of(subnet.second.routes,
+                               [](const auto& route) { return route.way == Way::Internet || route.way == Way::Nat; });
+  });
+}
+
+// Without tasks there is nobody for whom a network had to be on the machine.
+bool has_tasks(const Network& network) {
+  return std::ranges::any_of(network.interfaces,
+                             [](const auto& one) { return one.second.kind == NetworkInterface::Kind::Task; });
 }
 
 Result<Fd> open_socket(int type, const std::string& address, std::uint16_t port) {
@@ -100,7 +93,8 @@ std::string network_prefix(const std::string& data_directory) {
   return "renkei-" + digits_of(std::filesystem::weakly_canonical(data_directory, failed).string(), 8) + "-";
 }
 
-Networks::Networks(NetworkOptions options) : options_(std::move(options)), thread_([this] { work(); }) {}
+Networks::Networks(NetworkOptions options)
+    : options_(std::move(options)), uplinks_(options_.prefix), thread_([this] { work(); }) {}
 
 Networks::~Networks() {
   {
@@ -175,9 +169,13 @@ void Networks::detach(const runtime::TaskId& task) {
 
 void Networks::apply_now(const runtime::NetworkPlan& plan) {
   std::set<std::string> wanted;
-  for (const auto& network : plan) wanted.insert(network->id);
+  for (const auto& network : plan) {
+    if (has_tasks(*network)) wanted.insert(network->id);
+  }
+  bool found = false;
   if (!std::exchange(swept_, true)) {
     for (const std::string& name : namespaces(options_.prefix + "vpc-")) {
+      found = true;
       if (!wanted.contains(name.substr(options_.prefix.size()))) remove_namespace(name);
     }
   }
@@ -188,11 +186,29 @@ void Networks::apply_now(const runtime::NetworkPlan& plan) {
   for (const std::string& id : gone) remove(id);
   failures_.clear();
   for (const auto& network : plan) {
+    if (!wanted.contains(network->id)) continue;
     if (const auto done = make(network); !done) {
       failures_[network->id] = done.error().message;
       warn("the network " + network->id + " is not as it should be: " + done.error().message);
+      continue;
     }
+    lead_outside(made_.at(network->id));
   }
+  if (const auto done = uplinks_.set_rules(found); !done) warn(done.error().message);
+}
+
+// Without a way through this machine the network is as one without a route: a time-out.
+void Networks::lead_outside(Made& made) {
+  const std::string& id = made.network->id;
+  const bool wanted = has_way_out(*made.network);
+  if (wanted == uplinks_.has(id)) return;
+  if (!wanted) return uplinks_.close(id, made.links);
+  const auto forwards = enable_forwarding();
+  if (forwards && *forwards) warn("turned on IPv4 forwarding on this machine: a subnet has a route to the internet");
+  Result<void> done;
+  if (!forwards) done = std::unexpected(forwards.error());
+  if (done) done = uplinks_.open(id, options_.prefix + id, made.links);
+  if (!done) warn("tasks in " + id + " cannot reach the internet through this machine: " + done.error().message);
 }
 
 Result<void> Networks::make(const std::shared_ptr<const Network>& network) {
@@ -279,6 +295,7 @@ Result<void> Networks::open_sockets(const Network& network) {
 void Networks::remove(const std::string& network) {
   if (options_.closing) options_.closing(network);
   made_.erase(network);
+  uplinks_.forget(network);
   remove_namespace(options_.prefix + network);
 }
 

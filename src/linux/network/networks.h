@@ -15,11 +15,12 @@
 
 #include "linux/network/netlink.h"
 #include "linux/network/task_network.h"
+#include "linux/network/uplink.h"
 #include "runtime/runtime.h"
 
-// The networks of the plan, on this machine: for each a namespace that routes, and for each task that is attached a
-// namespace of its own with one link into it. Everything has a name, so that it outlives this process and is found by
-// the next one: "renkei-INSTANCE-vpc-…" and "renkei-INSTANCE-TASK".
+// The networks of the plan, on this machine: for each that has tasks a namespace that routes, and for each task that is
+// attached a namespace of its own with one link into it. Everything has a name, so that it outlives this process and is
+// found by the next one: "renkei-INSTANCE-vpc-…" and "renkei-INSTANCE-TASK".
 //
 //     task's namespace              network's namespace
 //     eth0 10.0.1.5/24  <--link-->  t1f…, route 10.0.1.5 ── forward: rules ── the other links, the way outside
@@ -85,6 +86,7 @@ class Networks {
   Result<void> update(Made& made, const std::shared_ptr<const runtime::Network>& network);
   Result<void> update_addresses(Made& made, const runtime::Network& network);
   Result<void> update_rules(Made& made, const runtime::Network& network);
+  void lead_outside(Made& made);
   Result<void> open_sockets(const runtime::Network& network);
   void remove(const std::string& network);
   Result<TaskNetwork> attach_now(const runtime::TaskId& task, const runtime::NetworkAttachment& attachment);
@@ -94,6 +96,7 @@ class Networks {
   }
 
   const NetworkOptions options_;
+  Uplinks uplinks_;
   std::map<std::string, Made> made_;             // by network id; of the thread
   std::map<std::string, std::string> failures_;  // of networks that could not be made
   bool swept_ = false;

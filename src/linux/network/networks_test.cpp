@@ -180,6 +180,17 @@ TEST_F(NetworkTest, NothingIsLeft) {
   EXPECT_EQ(namespaces(options.prefix), std::vector{space("vpc-2")});
 }
 
+TEST_F(NetworkTest, ANetworkWithoutTasksIsNotMade) {
+  runtime::Network network = example();
+  for (auto& [id, interface] : network.interfaces) interface.kind = runtime::NetworkInterface::Kind::Nat;
+  apply({network});
+  EXPECT_TRUE(namespaces(options.prefix).empty());
+  apply({example()});
+  EXPECT_EQ(namespaces(options.prefix), std::vector{space("vpc-1")});
+  apply({network});
+  EXPECT_TRUE(namespaces(options.prefix).empty());
+}
+
 TEST_F(NetworkTest, ManyTasksAreAttachedQuickly) {
   runtime::Network network = example();
   for (int i = 0; i < 100; ++i) {

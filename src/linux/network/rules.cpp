@@ -1,12 +1,16 @@
 #include "linux/network/rules.h"
 
 #include <arpa/inet.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <set>
 #include <utility>
 #include <vector>
+
+#include "base/fault.h"
 
 namespace linux_runtime {
 namespace {
@@ -16,6 +20,9 @@ using runtime::Network;
 using runtime::NetworkInterface;
 using runtime::NetworkRoute;
 
+constexpr std::chrono::seconds kRulesTimeout{10};
+// What no gateway to the internet forwards: private and link-local networks, such as those this machine is in.
+constexpr const char* kNotOutside = "{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 }";
 constexpr int kAllProtocols = -1;
 constexpr int kTcp = 6;
 constexpr int kUdp = 17;
@@ -200,6 +207,7 @@ void Writer::write_route_chains() {
 void Writer::write_hooks() {
   const std::string services = std::string("{ ") + runtime::kServicesAddress + ", " + runtime::kS3Address + " }";
   line("chain forward {\ntype filter hook forward priority 0; policy drop;");
+  line("ip saddr @interfaces ip daddr != " + network_.cidr + " ip daddr " + kNotOutside + " drop");
   line("ip saddr @interfaces ip daddr != " + network_.cidr + " ip saddr vmap @routes");
   line("ct state established,related accept");
   line("ip saddr != @interfaces drop");
@@ -246,6 +254,17 @@ std::string address_in(const std::string& cidr, unsigned offset) {
   const in_addr out{.s_addr = htonl(address + offset)};
   char text[INET_ADDRSTRLEN];
   return inet_ntop(AF_INET, &out, text, sizeof text);
+}
+
+Result<void> run_rules(const std::string& rules) {
+  const Fd file(memfd_create("rules", MFD_CLOEXEC));
+  if (!file || write(file.get(), rules.data(), rules.size()) != static_cast<ssize_t>(rules.size()) ||
+      lseek(file.get(), 0, SEEK_SET) != 0) {
+    return system_error("cannot hand the rules to nft");
+  }
+  TRY(const Finished nft, run({.argv = {"nft", "-f", "-"}, .fds = {{file.get(), 0}}}, kRulesTimeout));
+  if (nft.status == 0) return {};
+  return error("nft refuses the rules: " + nft.output.substr(0, nft.output.find('\n')));
 }
 
 std::string rules_of(const Network& network) {

@@ -2,9 +2,10 @@
 
 #include <string>
 
+#include "linux/process.h"
 #include "runtime/network.h"
 
-// A network's security groups and routes as nftables rules of its namespace. Pure text; nothing is run.
+// A network's security groups and routes as nftables rules of its namespace.
 //
 // Every packet of an interface passes here, also between two in one subnet: the namespace has a link per interface and
 // no bridge, so there is no way round. It is asked, in this order:
@@ -22,6 +23,9 @@ inline constexpr const char* kResolverAddress = "169.254.169.253";
 // "10.0.0.0/16", 2 -> "10.0.0.2"; "" when it is no network.
 std::string address_in(const std::string& cidr, unsigned offset);
 int prefix_of(const std::string& cidr);  // -1 when it is no network
+
+// Has nft make them, in the calling thread's namespace.
+Result<void> run_rules(const std::string& rules);
 
 // Input for `nft -f`: replaces what there was, at once.
 std::string rules_of(const runtime::Network& network);

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "linux/network/netlink.h"
+
+namespace linux_runtime {
+
+// The way from networks to the outside, through this machine: a link from the machine's own namespace into each network
+// that has a route there. The network hides its tasks behind its end's address (rules.h), so two networks may have the
+// same addresses; the machine hides that behind its own. Nothing of the machine itself, and no other network, can be
+// reached over it.
+//
+// All is called on one thread, in the machine's own namespace.
+class Uplinks {
+ public:
+  // `prefix` names what is made on this machine.
+  explicit Uplinks(std::string prefix);
+
+  // Fine when it is there already. The error says why there is no way out; the network is then as without one.
+  Result<void> open(const std::string& network, const std::string& name_space, Netlink& inside);
+  void close(const std::string& network, Netlink& inside);
+  // Its namespace is gone, and the link with it.
+  void forget(const std::string& network) { links_.erase(network); }
+  bool has(const std::string& network) const { return links_.contains(network); }
+
+  // Makes the machine's rules fit the links there are. Costs nothing when nothing changed; the first call also removes
+  // what an earlier process left, if `anew`.
+  Result<void> set_rules(bool anew = false);
+
+ private:
+  Result<void> connect(const std::string& network, const std::string& name_space, Netlink& inside);
+  Result<unsigned> slot_of(int link, const std::string& name);
+  std::string rules() const;
+
+  const std::string prefix_;
+  std::optional<Netlink> outside_;
+  std::map<std::string, std::string> links_;  // by network: the name of the machine's end
+  std::string rules_;                         // that are in force
+};
+
+// Lets this machine route IPv4. True if it had not before.
+Result<bool> enable_forwarding();
+
+}  // namespace linux_runtime
