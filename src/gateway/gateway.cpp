@@ -9,6 +9,7 @@
 #include "gateway/registry.h"
 #include "gateway/spool.h"
 #include "net/gzip.h"
+#include "runtime/network.h"
 #include "wire/faults.h"
 #include "wire/json.h"
 #include "wire/percent.h"
@@ -43,6 +44,18 @@ wire::HttpParts parts_of(const net::Request& request, const Route& route, std::s
 
 const wire::sigv4::Claim* claim_in(const Claimed& claimed) {
   return claimed && *claimed ? &**claimed : nullptr;
+}
+
+bool is_task_service(const net::Request& request) {
+  return request.local_address == runtime::kTaskServiceAddress;
+}
+
+net::Response nothing_here(const net::Request& request) {
+  net::Response response;
+  response.status = 404;
+  response.headers.emplace_back("content-type", "text/plain");
+  response.body = "There is no page " + std::string(request.path) + ".\n";
+  return response;
 }
 
 // The operation whose body goes to disk, if it is one.
@@ -126,6 +139,7 @@ Gateway::~Gateway() = default;
 net::BodyPlan Gateway::on_head(const net::Request& head) {
   net::BodyPlan plan;
   plan.memory_limit = kLargestBody;
+  if (is_task_service(head)) return plan;
   if (Registry::is_for(head)) return registry_->on_head(head);
   if (head.method != "PUT" || head.path.starts_with(kOwnPages)) return plan;
   const Claimed claimed = read_claim(head);
@@ -155,15 +169,22 @@ net::BodyPlan Gateway::plan_upload(const net::Request& head, const Route& route,
   return plan;
 }
 
+// From inside a VPC it depends on the address that was called what is there: the service of tasks, or AWS's services.
 void Gateway::handle(net::Request request, net::Responder responder) {
-  if (request.path.starts_with(kOwnPages)) {
+  const bool outside = request.listener.empty();
+  const bool task_service = is_task_service(request);
+  if (outside && request.path.starts_with(kOwnPages)) {
     responder.send(page(request));
     return;
   }
   // No path of the registry: those go on behind a repository's name.
-  if (request.path.starts_with(kTaskCredentials) &&
+  if ((outside || task_service) && request.path.starts_with(kTaskCredentials) &&
       request.path.find('/', kTaskCredentials.size()) == std::string_view::npos) {
     send_credentials(std::string(request.path.substr(kTaskCredentials.size())), std::move(responder));
+    return;
+  }
+  if (task_service) {
+    responder.send(nothing_here(request));
     return;
   }
   auto pending = std::make_unique<Pending>(std::move(request), std::move(responder));
@@ -387,9 +408,7 @@ net::Response Gateway::page(const net::Request& request) const {
     response.headers.emplace_back("content-type", "text/plain; version=0.0.4");
     response.body = metrics_.text(options_.connections ? options_.connections() : 0);
   } else {
-    response.status = 404;
-    response.headers.emplace_back("content-type", "text/plain");
-    response.body = "There is no page " + std::string(request.path) + ".\n";
+    return nothing_here(request);
   }
   return response;
 }

@@ -16,7 +16,7 @@
 namespace net {
 namespace {
 
-constexpr long kAuthoritySeconds = 3650L * 86'400;
+constexpr long kLastingSeconds = 36'500L * 86'400;
 constexpr long kLeafSeconds = 825L * 86'400;  // the longest that common clients accept
 constexpr long kBackdateSeconds = 86'400;     // clocks differ
 
@@ -80,7 +80,7 @@ Certificate blank(EVP_PKEY* key, const std::string& common_name, long seconds) {
 std::expected<TlsIdentity, std::string> make_authority() {
   const Key key(EVP_EC_gen("P-256"));
   if (!key) return std::unexpected("cannot make a key for the certificate authority");
-  const Certificate certificate = blank(key.get(), "renkei local authority", kAuthoritySeconds);
+  const Certificate certificate = blank(key.get(), "renkei local authority", kLastingSeconds);
   X509* const self = certificate.get();
   X509_set_issuer_name(self, X509_get_subject_name(self));
   const bool made = add_extension(self, self, NID_basic_constraints, "critical,CA:TRUE") &&
@@ -129,7 +129,8 @@ std::expected<Authority, std::string> Authority::open(const std::string& directo
   return authority;
 }
 
-std::expected<TlsIdentity, std::string> Authority::issue(const std::vector<std::string>& names) const {
+std::expected<TlsIdentity, std::string> Authority::issue(const std::vector<std::string>& names,
+                                                         Validity validity) const {
   const Memory key_memory(BIO_new_mem_buf(own_.key_pem.data(), static_cast<int>(own_.key_pem.size())));
   const Key own_key(PEM_read_bio_PrivateKey(key_memory.get(), nullptr, nullptr, nullptr));
   const Memory memory(BIO_new_mem_buf(own_.certificate_pem.data(), static_cast<int>(own_.certificate_pem.size())));
@@ -138,7 +139,8 @@ std::expected<TlsIdentity, std::string> Authority::issue(const std::vector<std::
   const Key key(EVP_EC_gen("P-256"));
   if (!key || names.empty()) return std::unexpected("cannot make a key for the certificate");
 
-  const Certificate leaf = blank(key.get(), names.front().substr(0, 63), kLeafSeconds);
+  const Certificate leaf =
+      blank(key.get(), names.front().substr(0, 63), validity == Validity::Common ? kLeafSeconds : kLastingSeconds);
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(own.get()));
   std::string alternatives;
   for (const std::string& name : names) {

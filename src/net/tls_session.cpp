@@ -95,7 +95,7 @@ void TlsContext::choose(SSL* session) {
   const std::lock_guard lock(mutex_);
   auto at = issued_.find(name);
   if (at == issued_.end()) {
-    const auto identity = authority_->issue({name});
+    const auto identity = authority_->issue({name}, Authority::Validity::Lasting);
     auto made = identity ? make(*identity) : std::unexpected(identity.error());
     if (!made) return;                                  // then the client hears of a certificate for other names
     if (issued_.size() >= kIssuedMax) issued_.clear();  // sessions keep theirs
