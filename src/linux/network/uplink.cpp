@@ -57,7 +57,9 @@ Result<void> Uplinks::connect(const std::string& network, const std::string& nam
   const std::string link = "rk" + digits_of(prefix_ + network, 13);
   links_[network] = link;
   auto outer = outside_->index_of(link);
-  if (!outer) {
+  if (!outer || !inside.index_of(kOutsideLink)) {
+    CHECK(outside_->remove_link(link));  // its other end is in a namespace that is about to go
+
     const Fd there(::open(namespace_path(name_space).c_str(), O_RDONLY | O_CLOEXEC));
     if (!there) return system_error("cannot find the network namespace " + name_space);
     outer = outside_->add_veth({link, kOutsideLink, "", there.get()});
@@ -97,6 +99,13 @@ void Uplinks::close(const std::string& network, Netlink& inside) {
   if (at == links_.end()) return;
   (void)outside_->remove_link(at->second);
   (void)inside.add_blackhole("0.0.0.0", 0);
+  links_.erase(at);
+}
+
+void Uplinks::forget(const std::string& network) {
+  const auto at = links_.find(network);
+  if (at == links_.end()) return;
+  (void)outside_->remove_link(at->second);
   links_.erase(at);
 }
 

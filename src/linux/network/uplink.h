@@ -22,8 +22,8 @@ class Uplinks {
   // Fine when it is there already. The error says why there is no way out; the network is then as without one.
   Result<void> open(const std::string& network, const std::string& name_space, Netlink& inside);
   void close(const std::string& network, Netlink& inside);
-  // Its namespace is gone, and the link with it.
-  void forget(const std::string& network) { links_.erase(network); }
+  // The same for a network that is about to go.
+  void forget(const std::string& network);
   bool has(const std::string& network) const { return links_.contains(network); }
 
   // Makes the machine's rules fit the links there are. Costs nothing when nothing changed; the first call also removes

@@ -72,6 +72,16 @@ TEST_F(UplinkTest, RoutesLeadOutside) {
   EXPECT_EQ(connect_from("eni-web", kFar, kPort), ETIMEDOUT);
 }
 
+TEST_F(UplinkTest, ANetworkThatComesBackHasItsWayAgain) {
+  for (int i = 0; i < 3; ++i) {
+    apply({with_route(example(), Way::Nat)});
+    attach("eni-web");
+    EXPECT_EQ(connect_from("eni-web", kFar, kPort), 0) << i;
+    networks->detach("eni-web");
+    apply({});
+  }
+}
+
 TEST_F(UplinkTest, AnInternetGatewayWantsAPublicAddress) {
   runtime::Network network = with_route(example(), Way::Internet);
   apply({network});
