@@ -46,6 +46,15 @@ const EndpointService* find_endpoint_service(std::string_view region, std::strin
   return found == endpoint_services().end() ? nullptr : &*found;
 }
 
+std::string own_dns_name(std::string_view region, const EndpointService& service, const EndpointRow& row,
+                         std::string_view zone) {
+  std::string_view base = service.private_name.empty() ? service.part : service.private_name;
+  if (base.starts_with("*.")) base.remove_prefix(2);
+  std::string name = (service.part == "s3" ? "*." : "") + row.id + "-" + row.dns_suffix;
+  if (!zone.empty()) name.append("-").append(zone);
+  return name.append(".").append(base).append(".").append(region).append(".vpce.amazonaws.com");
+}
+
 std::string private_dns_name(std::string_view region, const EndpointService& service) {
   return std::string(service.private_name) + "." + std::string(region) + ".amazonaws.com";
 }

@@ -72,6 +72,7 @@ base::Outcome<InterfaceRow> create_interface(State& state, NewInterface wanted, 
   row.owner = std::move(wanted.owner);
   row.description = std::move(wanted.description);
   row.groups = std::move(wanted.groups);
+  row.public_ip = std::move(wanted.public_ip);
   row.created_at = ctx.now;
   state.interfaces.put(ctx.change, key_of(ctx, row.id), row);
   return row;

@@ -18,7 +18,8 @@ struct NewInterface {
   std::string owner;
   std::string description;
   std::vector<std::string> groups;
-  std::string address;  // "" takes the lowest free one
+  std::string address{};    // "" takes the lowest free one
+  std::string public_ip{};  // "" for none
 };
 
 // InsufficientFreeAddressesInSubnet if there is none; InvalidParameterValue for an address that is not free or not of

@@ -11,9 +11,11 @@ namespace ec2 {
 namespace aws = api::ec2;
 
 struct NetworkForTest {
-  service::BenchForTest bench{[] { return make_service(); }};
+  service::BenchForTest bench;
 
-  NetworkForTest() { bench.call.region = "ap-northeast-1"; }
+  explicit NetworkForTest(NetworkObserver* observer = nullptr) : bench([observer] { return make_service(observer); }) {
+    bench.call.region = "ap-northeast-1";
+  }
 
   std::string vpc(std::string cidr = "10.0.0.0/16") {
     return *bench.ok<aws::CreateVpc>({.cidr_block = std::move(cidr)}).vpc->vpc_id;

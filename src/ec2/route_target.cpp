@@ -16,4 +16,16 @@ bool is_live(const State& state, const RouteTableRow& table, const RouteRow& rou
   return state.endpoints.find(key) != nullptr;
 }
 
+const RouteTableRow* route_table_of(const State& state, const std::string& scope, const SubnetRow& subnet) {
+  const RouteTableRow* main = nullptr;
+  for (const auto& [key, table] : state.route_tables.with_prefix(scope)) {
+    if (table.vpc_id != subnet.vpc_id) continue;
+    if (!table.main_association_id.empty()) main = &table;
+    for (const auto& [association, associated] : table.associations) {
+      if (associated == subnet.id) return &table;
+    }
+  }
+  return main;
+}
+
 }  // namespace ec2

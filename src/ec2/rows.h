@@ -139,18 +139,19 @@ struct SecurityGroupRow {
   }
 };
 
-// A network interface in a subnet: of an endpoint or a NAT gateway.
+// A network interface in a subnet: of an endpoint, a NAT gateway or a task.
 struct InterfaceRow {
   std::string id;
   std::string vpc_id;
   std::string subnet_id;
   std::string address;
   std::string mac;
-  std::string kind;   // "vpc_endpoint" or "nat_gateway"
-  std::string owner;  // vpce or nat id
+  std::string kind;   // "vpc_endpoint", "nat_gateway" or "task"
+  std::string owner;  // vpce id, nat id or the attachment of the task
   std::string description;
   std::vector<std::string> groups;
   base::TimePoint created_at{};
+  std::string public_ip;  // of a task that has one; addresses of NAT gateways are AddressRows
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
     field(1, row.id);
@@ -163,6 +164,7 @@ struct InterfaceRow {
     field(8, row.description);
     field(9, row.groups);
     field(10, row.created_at);
+    field(11, row.public_ip);
   }
 };
 

@@ -1,7 +1,12 @@
 #include "ec2/service.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "ec2/interface.h"
 #include "ec2/lifecycle.h"
 #include "ec2/operations.h"
+#include "ec2/public_address.h"
 
 namespace ec2 {
 namespace {
@@ -9,12 +14,24 @@ namespace {
 template <class Op>
 using Operation = Answer<Op> (*)(State&, const typename Op::Input&, Context&);
 
-class Ec2 final : public service::Service {
+class Ec2 final : public Ec2Service {
  public:
+  explicit Ec2(NetworkObserver* observer) : observer_(observer) {}
+
   void register_operations(service::Registry& registry) override;
   std::vector<service::TableBase*> tables() override { return state_.tables(); }
-  base::TimePoint deadline() const override { return next_change(state_); }
-  void tick(service::Context& ctx) override { make_due_changes(state_, ctx); }
+  base::TimePoint deadline() const override {
+    return state_.changed_networks.empty() ? next_change(state_) : base::TimePoint::min();
+  }
+  void tick(service::Context& ctx) override {
+    make_due_changes(state_, ctx);
+    settle(ctx);
+  }
+
+  const State& state() const override { return state_; }
+  void settle(service::Context& ctx) override;
+  base::Outcome<InterfaceRow> create_task_interface(const TaskInterface& wanted, service::Context& ctx) override;
+  void delete_task_interface(const std::string& id, service::Context& ctx) override;
 
  private:
   // A dry run does everything, says that it would have worked, and so undoes it.
@@ -32,8 +49,37 @@ class Ec2 final : public service::Service {
     });
   }
 
+  NetworkObserver* observer_;
   State state_;
 };
+
+void Ec2::settle(service::Context& ctx) {
+  const std::set<std::string> changed = std::exchange(state_.changed_networks, {});
+  if (observer_ != nullptr && !changed.empty()) observer_->on_networks_changed(state_, changed, ctx);
+}
+
+base::Outcome<InterfaceRow> Ec2::create_task_interface(const TaskInterface& wanted, service::Context& ctx) {
+  TRY(const SubnetRow* subnet, find_or_fault(state_.subnets, kSubnet, wanted.subnet, ctx));
+  std::vector<std::string> groups = wanted.groups;
+  for (const std::string& id : groups) {
+    TRY(const SecurityGroupRow* group, find_or_fault(state_.security_groups, kSecurityGroup, id, ctx));
+    if (group->vpc_id == subnet->vpc_id) continue;
+    return base::fault(api::ec2::faults::InvalidParameterValue,
+                       "Security group " + id + " and subnet " + subnet->id + " belong to different networks.");
+  }
+  if (groups.empty()) groups.push_back(state_.vpcs.find(key_of(ctx, subnet->vpc_id))->default_group_id);
+  std::string public_ip;
+  if (wanted.public_address) {
+    TRY(public_ip, new_public_ip(state_, ctx));
+  }
+  return create_interface(
+      state_, {*subnet, "task", wanted.attachment, wanted.attachment, std::move(groups), "", std::move(public_ip)},
+      ctx);
+}
+
+void Ec2::delete_task_interface(const std::string& id, service::Context& ctx) {
+  if (state_.interfaces.find(key_of(ctx, id)) != nullptr) delete_interface(state_, id, ctx);
+}
 
 void Ec2::register_operations(service::Registry& registry) {
   serve<api::ec2::AllocateAddress>(registry, allocate_address);
@@ -92,8 +138,8 @@ void Ec2::register_operations(service::Registry& registry) {
 
 }  // namespace
 
-std::unique_ptr<service::Service> make_service() {
-  return std::make_unique<Ec2>();
+std::unique_ptr<Ec2Service> make_service(NetworkObserver* observer) {
+  return std::make_unique<Ec2>(observer);
 }
 
 }  // namespace ec2

@@ -34,6 +34,10 @@ struct State {
   Agenda due_endpoints;
   Agenda due_nat_gateways;
 
+  // Keys of VPCs in which something changed that may decide where a packet gets; kept by on_change, so also after a row
+  // was put back. All of them after a start.
+  std::set<std::string> changed_networks;
+
   std::vector<service::TableBase*> tables();
 };
 

@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <set>
 
-#include "ec2/cidr.h"
 #include "ec2/describe.h"
 #include "ec2/operations.h"
+#include "ec2/public_address.h"
 #include "ec2/tags.h"
 
 namespace ec2 {
@@ -11,11 +10,6 @@ namespace {
 
 namespace aws = api::ec2;
 namespace faults = api::ec2::faults;
-
-// AWS's default quota is 5; nobody shares ours.
-constexpr std::size_t kAddressesMax = 1000;
-// RFC 2544's benchmark network: public-looking, and nobody's.
-constexpr std::string_view kPool = "198.18.0.0/15";
 
 aws::Address shown(const State& state, const AddressRow& row, const Context& ctx) {
   aws::Address address;
@@ -45,20 +39,6 @@ constexpr FilterField<aws::Address> kFilters[] = {
     {"private-ip-address", [](const aws::Address& address) { return one(address.private_ip_address); }},
     {"public-ip", [](const aws::Address& address) { return one(address.public_ip); }},
 };
-
-base::Outcome<std::string> new_public_ip(const State& state, const Context& ctx) {
-  std::set<std::string> used;
-  for (const auto& [key, row] : state.addresses.rows()) used.insert(row.public_ip);
-  if (used.size() >= kAddressesMax) {
-    return base::fault(faults::AddressLimitExceeded, "The maximum number of addresses has been reached.");
-  }
-  const Cidr pool = *parse_cidr(kPool);
-  for (;;) {
-    const auto offset = static_cast<std::uint32_t>(1 + base::below(ctx.random, pool.size() - 2));
-    std::string address = format_address(pool.network + offset);
-    if (!used.contains(address)) return address;
-  }
-}
 
 base::Outcome<const AddressRow*> find_address(const State& state, const aws::ReleaseAddressRequest& input,
                                               const Context& ctx) {

@@ -27,14 +27,10 @@ std::vector<aws::DnsEntry> shown_dns(const State& state, const EndpointRow& row,
   std::vector<aws::DnsEntry> entries;
   const EndpointService* service = find_endpoint_service(ctx.call.region, row.service_name);
   if (row.type != "Interface" || service == nullptr) return entries;
-  std::string base = service->private_name.empty() ? std::string(service->part) : std::string(service->private_name);
-  if (base.starts_with("*.")) base.erase(0, 2);
-  const std::string tail = "." + base + "." + ctx.call.region + ".vpce.amazonaws.com";
-  const std::string head = (service->part == "s3" ? "*." : "") + row.id + "-" + row.dns_suffix;
-  add_dns(entries, head + tail);
+  add_dns(entries, own_dns_name(ctx.call.region, *service, row));
   for (const auto& [subnet_id, interface] : row.interfaces) {
     const SubnetRow* subnet = state.subnets.find(key_of(ctx, subnet_id));
-    if (subnet != nullptr) add_dns(entries, head + "-" + subnet->zone + tail);
+    if (subnet != nullptr) add_dns(entries, own_dns_name(ctx.call.region, *service, row, subnet->zone));
   }
   if (row.private_dns) {
     add_dns(entries, private_dns_name(ctx.call.region, *service), row.state == "pending" ? kPendingZone : kHostedZone);

@@ -2,6 +2,7 @@
 
 #include "ec2/describe.h"
 #include "ec2/operations.h"
+#include "ec2/public_address.h"
 #include "ec2/tags.h"
 #include "ec2/zones.h"
 
@@ -9,14 +10,6 @@ namespace ec2 {
 namespace {
 
 namespace aws = api::ec2;
-
-std::string private_dns(const std::string& address, const Context& ctx) {
-  std::string name = "ip-" + address + "." + ctx.call.region + ".compute.internal";
-  for (std::size_t i = 3; i < 3 + address.size(); ++i) {
-    if (name[i] == '.') name[i] = '-';
-  }
-  return name;
-}
 
 std::vector<aws::GroupIdentifier> shown_groups(const State& state, const InterfaceRow& row, const Context& ctx) {
   std::vector<aws::GroupIdentifier> groups;
@@ -29,6 +22,17 @@ std::vector<aws::GroupIdentifier> shown_groups(const State& state, const Interfa
 
 std::optional<aws::NetworkInterfaceAssociation> shown_association(const State& state, const InterfaceRow& row,
                                                                   const Context& ctx) {
+  if (!row.public_ip.empty()) {
+    aws::NetworkInterfaceAssociation association;
+    association.ip_owner_id = "amazon";
+    association.public_ip = row.public_ip;
+    const VpcRow* vpc = state.vpcs.find(key_of(ctx, row.vpc_id));
+    if (vpc != nullptr && vpc->dns_hostnames) {
+      association.public_dns_name = public_dns_name(row.public_ip, ctx.call.region);
+    }
+    return association;
+  }
+  if (row.kind != "nat_gateway") return std::nullopt;
   for (const auto& [key, address] : own_rows(state.addresses, ctx)) {
     if (address.interface_id != row.id) continue;
     aws::NetworkInterfaceAssociation association;
@@ -55,16 +59,17 @@ aws::NetworkInterface shown(const State& state, const InterfaceRow& row, const C
   attachment.attach_time = row.created_at;
   attachment.delete_on_termination = false;
   attachment.device_index = 1;
-  attachment.instance_owner_id = row.kind == "vpc_endpoint" ? "amazon-aws" : "amazon-elb";
+  // A task's machine belongs to Fargate, in an account of its own that nobody sees here.
+  if (row.kind != "task") attachment.instance_owner_id = row.kind == "vpc_endpoint" ? "amazon-aws" : "amazon-elb";
   attachment.status = "attached";
   interface.attachment = std::move(attachment);
   interface.description = row.description;
   interface.groups = shown_groups(state, row, ctx);
-  interface.interface_type = row.kind;
+  interface.interface_type = row.kind == "task" ? "interface" : row.kind;
   interface.ipv6_addresses.emplace();
   interface.mac_address = row.mac;
   interface.owner_id = ctx.call.account;
-  interface.private_dns_name = private_dns(row.address, ctx);
+  interface.private_dns_name = internal_dns_name(row.address, ctx.call.region);
   interface.private_ip_address = row.address;
   aws::NetworkInterfacePrivateIpAddress address;
   address.association = interface.association;
