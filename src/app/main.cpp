@@ -55,6 +55,11 @@ class Program {
     command->add_flag("--no-queue-rests", serve_.no_queue_rests,
                       "Queues may be created again right after they were deleted, and purged at any time; AWS makes "
                       "both wait for 60 s");
+    command
+        ->add_option("--launch-timeout", serve_.launch_timeout,
+                     "Seconds for which a task tries to reach what its launch needs, before it fails; AWS takes 150")
+        ->check(CLI::Range(0.001, 3600.0))
+        ->capture_default_str();
     command->add_flag("--verbose", serve_.verbose, "Log every request");
     command->callback([this] { result_ = app::serve(serve_); });
   }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -233,7 +234,9 @@ Made ServerProcess::open_cloud() {
   config.account = options_.account;
   config.region = options_.region;
   config.queue_rests = !options_.no_queue_rests;
-  // What containers are told; they share this host's network.
+  config.unreachable_after = std::chrono::microseconds(std::llround(options_.launch_timeout * 1e6));
+  // Containers share this host's network; this is what they are told.
+  config.networks = false;
   config.endpoint = "http://127.0.0.1:" + std::to_string(server_->port());
   cloud_ = std::make_unique<cloud::Cloud>(
       cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_, &sessions_, image_blobs_.get()}, config);

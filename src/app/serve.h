@@ -15,6 +15,7 @@ struct ServeOptions {
   std::string account = "000000000000";
   std::string region = "us-east-1";
   bool no_queue_rests = false;
+  double launch_timeout = 3;  // seconds that a task's launch tries to reach what it can't
   bool verbose = false;
 };
 

@@ -31,8 +31,11 @@ struct Request {
 struct Config {
   std::string account = "000000000000";
   std::string region = "us-east-1";  // of callers that name none
-  std::string endpoint;              // http://host:port at which containers reach us
-  bool queue_rests = true;           // 60 s after DeleteQueue and PurgeQueue, as on AWS; test suites want none
+  std::string endpoint;              // http://host:port at which containers without a network of their own reach us
+  bool networks = true;              // the runtime makes VPCs; otherwise containers share the machine's network
+  // How long the launch of a task tries to reach what it can't, see ecs::Options.
+  base::Duration unreachable_after = std::chrono::seconds(3);
+  bool queue_rests = true;  // 60 s after DeleteQueue and PurgeQueue, as on AWS; test suites want none
 };
 
 // Where blob files live: object bodies, image layers. The cloud only names them.

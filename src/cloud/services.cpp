@@ -3,11 +3,13 @@
 #include "autoscaling/service.h"
 #include "cloud/adapters/alarm_actions.h"
 #include "cloud/adapters/image_blobs.h"
+#include "cloud/adapters/network_plan.h"
 #include "cloud/adapters/object_blobs.h"
 #include "cloud/adapters/queue_metrics.h"
 #include "cloud/adapters/service_events.h"
 #include "cloud/adapters/service_metrics.h"
 #include "cloud/adapters/task_identity.h"
+#include "cloud/adapters/task_network.h"
 #include "cloud/adapters/template_source.h"
 #include "cloud/session_table.h"
 #include "cloudformation/service.h"
@@ -31,7 +33,11 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   auto queue_metrics = std::make_shared<QueueMetrics>(cloudwatch->sink());
   auto service_metrics = std::make_shared<ServiceMetrics>(cloudwatch->sink());
   auto sessions = std::make_shared<SessionTable>(parts.sessions);
-  auto ecs = ecs::make_service(parts.runtime, *service_metrics, *sessions, config.endpoint);
+  auto network_plan = std::make_shared<NetworkPlan>(parts.runtime, config.networks);
+  auto ec2 = ec2::make_service(network_plan.get());
+  auto task_network = std::make_shared<TaskNetwork>(*ec2, *network_plan, config.networks);
+  auto ecs = ecs::make_service(parts.runtime, *service_metrics, *sessions, *task_network,
+                               {config.endpoint, config.unreachable_after});
   service_events->write_to(*ecs);
   services->on_runtime_event = [ecs = ecs.get()](const runtime::Event& event, service::Context& ctx) {
     ecs->on_runtime_event(event, ctx);
@@ -49,7 +55,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));
   services->add(iam::make_service(*sessions));
-  services->add(ec2::make_service());
+  services->add(std::move(ec2));
   auto image_blobs = std::make_shared<ImageBlobs>(parts.image_blobs);
   services->add(ecr::make_service(*image_blobs));
   services->add(std::move(ecs));
@@ -65,6 +71,8 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->adapters.push_back(std::move(templates));
   services->adapters.push_back(std::move(service_events));
   services->adapters.push_back(std::move(sessions));
+  services->adapters.push_back(std::move(network_plan));
+  services->adapters.push_back(std::move(task_network));
   return services;
 }
 

@@ -4,16 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
 
 #include "api/autoscaling/operations.h"
 #include "api/cloudwatch/operations.h"
 #include "api/ec2/operations.h"
 #include "api/ecs/operations.h"
 #include "api/sqs/operations.h"
-#include "cloud/cloud.h"
-#include "runtime/fake/scripted_runtime.h"
-#include "store/memory/memory_store.h"
+#include "cloud/cloud_for_test.h"
 
 namespace {
 
@@ -23,53 +20,11 @@ using std::chrono::seconds;
 constexpr const char* kResource = "service/prod/worker";
 constexpr const char* kDimension = "ecs:service:DesiredCount";
 
-struct Clock : base::Clock {
-  base::TimePoint time = base::from_unix_seconds(1'800'000'000);
-  base::TimePoint now() const override { return time; }
-};
-
-struct NoBlobs : cloud::Blobs {
-  void release(const std::string&) override {}
-  void keep_only(const std::set<std::string>&) override {}
-  std::optional<std::string> read(const std::string&, std::uint64_t) override { return std::nullopt; }
-};
-
-class SystemTest : public ::testing::Test {
+class SystemTest : public cloud::CloudForTest {
  protected:
-  template <class Op>
-  typename Op::Output ok(typename Op::Input input) {
-    typename Op::Output output{};
-    service::Call call;
-    call.base_url = "http://localhost:4566";
-    cloud_.submit({&Op::operation(), api::Object::of(std::move(input)), call},
-                  {[&](service::Answer answer) {
-                     if (!answer.result) {
-                       ADD_FAILURE() << Op::operation().name << ": " << answer.result.error().message;
-                     } else {
-                       output = std::move(answer.result->template as<typename Op::Output>());
-                     }
-                   },
-                   std::make_shared<bool>(false)});
-    return output;
-  }
-  void run(base::Duration span) {
-    const base::TimePoint end = clock_.time + span;
-    for (;;) {
-      while (cloud_.deadline() <= clock_.time) cloud_.tick();
-      const auto events = runtime_.run_due();
-      for (const auto& event : events) cloud_.on_runtime_event(event);
-      const base::TimePoint next = std::min(cloud_.deadline(), runtime_.deadline());
-      if (!events.empty() || next <= clock_.time) continue;
-      if (next > end) break;
-      clock_.time = next;
-    }
-    clock_.time = end;
-  }
-  // Runs until `done`, at most for `limit`; how long it took.
-  base::Duration run_until(base::Duration limit, const std::function<bool()>& done) {
-    const base::TimePoint start = clock_.time;
-    while (!done() && clock_.time - start < limit) run(seconds(1));
-    return clock_.time - start;
+  SystemTest() {
+    model_.pull_delay = seconds(5);
+    model_.cpu_used = 0.1;
   }
 
   void make_service();
@@ -84,17 +39,6 @@ class SystemTest : public ::testing::Test {
     return *ok<api::autoscaling::DescribeScalingActivities>({.service_namespace = "ecs"}).scaling_activities;
   }
 
-  Clock clock_;
-  base::SeededRandom random_{7};
-  store::MemoryStore store_;
-  runtime::ScriptedRuntime runtime_{clock_, [](const auto&, const auto&, const std::string&) {
-                                      runtime::Model model;
-                                      model.pull_delay = seconds(5);
-                                      model.cpu_used = 0.1;
-                                      return model;
-                                    }};
-  NoBlobs blobs_;
-  cloud::Cloud cloud_{{clock_, random_, store_, runtime_, blobs_}, {}};
   std::string queue_url_;
 };
 
@@ -103,8 +47,17 @@ void SystemTest::make_service() {
   api::ec2::CreateVpcRequest vpc;
   vpc.cidr_block = "10.0.0.0/16";
   api::ec2::CreateSubnetRequest subnet;
-  subnet.vpc_id = *ok<api::ec2::CreateVpc>(vpc).vpc->vpc_id;
+  const std::string vpc_id = *ok<api::ec2::CreateVpc>(vpc).vpc->vpc_id;
+  subnet.vpc_id = vpc_id;
   subnet.cidr_block = "10.0.1.0/24";
+  // The image comes from outside, so the subnet needs a way there.
+  const std::string gateway = *ok<api::ec2::CreateInternetGateway>({}).internet_gateway->internet_gateway_id;
+  ok<api::ec2::AttachInternetGateway>({.internet_gateway_id = gateway, .vpc_id = vpc_id});
+  api::ec2::CreateRouteRequest route;
+  route.route_table_id = *ok<api::ec2::DescribeRouteTables>({}).route_tables->at(0).route_table_id;
+  route.destination_cidr_block = "0.0.0.0/0";
+  route.gateway_id = gateway;
+  ok<api::ec2::CreateRoute>(route);
   const std::string subnet_id = *ok<api::ec2::CreateSubnet>(subnet).subnet->subnet_id;
   ok<api::ecs::CreateCluster>({.cluster_name = "prod"});
   api::ecs::RegisterTaskDefinitionRequest definition;
@@ -123,7 +76,9 @@ void SystemTest::make_service() {
   service.task_definition = "worker";
   service.desired_count = 1;
   service.launch_type = "FARGATE";
-  service.network_configuration.emplace().awsvpc_configuration.emplace().subnets = {subnet_id};
+  auto& network = service.network_configuration.emplace().awsvpc_configuration.emplace();
+  network.subnets = {subnet_id};
+  network.assign_public_ip = "ENABLED";
   ok<api::ecs::CreateService>(service);
 }
 
@@ -153,7 +108,6 @@ void SystemTest::make_policy() {
 }
 
 TEST_F(SystemTest, AQueueScalesItsWorkers) {
-  ASSERT_TRUE(cloud_.recover());
   make_service();
   make_policy();
   run(minutes(5));
@@ -186,7 +140,6 @@ TEST_F(SystemTest, AQueueScalesItsWorkers) {
 }
 
 TEST_F(SystemTest, TasksAreMeasured) {
-  ASSERT_TRUE(cloud_.recover());
   make_service();
   run(minutes(5));
   api::cloudwatch::GetMetricStatisticsInput input;
@@ -204,7 +157,6 @@ TEST_F(SystemTest, TasksAreMeasured) {
 }
 
 TEST_F(SystemTest, ARefusedWriteSaysWhy) {
-  ASSERT_TRUE(cloud_.recover());
   store_.fail_write_after(0);
   std::optional<base::Fault> fault;
   cloud_.submit({&api::sqs::CreateQueue::operation(), api::Object::of(api::sqs::CreateQueueRequest{.queue_name = "q"}),

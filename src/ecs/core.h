@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "ecs/options.h"
 #include "ecs/ports.h"
 #include "ecs/tables.h"
 #include "runtime/runtime.h"
@@ -13,7 +14,8 @@ namespace ecs {
 struct Core {
   runtime::Runtime& runtime;
   MetricSink& metrics;
-  std::string endpoint;  // http://host:port at which containers reach this cloud, "" if they can't
+  TaskNetwork& network;
+  Options options;
   Tables tables;
   // Keys of services that something happened to; not durable, after a restart all of them are looked at.
   std::set<std::string> touched{};

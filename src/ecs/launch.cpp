@@ -1,10 +1,9 @@
 #include "ecs/launch.h"
 
 #include <algorithm>
+#include <expected>
 #include <map>
 
-#include "api/ec2/operations.h"
-#include "api/ec2/types.h"
 #include "api/iam/operations.h"
 #include "api/iam/types.h"
 #include "ecs/life_spec.h"
@@ -50,17 +49,35 @@ std::optional<std::string> pick_provider(const Launch& launch, const std::vector
   return best == nullptr ? launch.strategy->front().capacity_provider : best->capacity_provider;
 }
 
-// The zone with fewest tasks; within it the subnet named first.
-void place(TaskRow& task, const Launch& launch, const std::vector<const TaskRow*>& earlier, service::Context& ctx) {
+// The zone with fewest tasks; within it the subnet named first, also when it is full (as on AWS).
+void place(TaskRow& task, const Launch& launch, const std::vector<const TaskRow*>& earlier, const Core& core,
+           service::Context& ctx) {
   if (!launch.network || !launch.network->awsvpc_configuration) return;
   std::map<std::string, std::int64_t> in_zone;
   for (const TaskRow* other : earlier) ++in_zone[other->zone];
   for (const std::string& subnet : launch.network->awsvpc_configuration->subnets) {
-    const std::string zone = zone_of_subnet(subnet, ctx);
+    const std::string zone = core.network.zone_of(subnet, ctx);
     if (!task.subnet.empty() && in_zone[zone] >= in_zone[task.zone]) continue;
     task.subnet = subnet;
     task.zone = zone;
   }
+}
+
+// The task's interface, or why it has none, in AWS's words.
+std::expected<TaskInterface, std::string> attach(const TaskRow& task, const Launch& launch, Core& core,
+                                                 service::Context& ctx) {
+  if (task.subnet.empty()) return TaskInterface{};
+  const api::ecs::AwsVpcConfiguration& given = *launch.network->awsvpc_configuration;
+  NewTaskInterface wanted;
+  wanted.subnet = task.subnet;
+  wanted.groups = given.security_groups.value_or(std::vector<std::string>{});
+  wanted.public_address = given.assign_public_ip == "ENABLED";
+  wanted.attachment_arn = ctx.arn("ecs", "attachment/" + task.attachment_id);
+  auto made = core.network.create(wanted, ctx);
+  if (made) return made;
+  return std::unexpected("Unexpected EC2 error while attempting to Create Network Interface" +
+                         std::string(wanted.public_address ? " with public IP assignment enabled" : "") +
+                         " in subnet '" + task.subnet + "': " + made.error());
 }
 
 // The role is there, and its trust policy names ecs-tasks. The policy itself is not evaluated yet.
@@ -80,14 +97,10 @@ std::string role_arn(const std::string& name_or_arn, const service::Context& ctx
   return "arn:aws:iam::" + ctx.call.account + ":role/" + name_or_arn;
 }
 
-std::string zone_of_subnet(const std::string& subnet, service::Context& ctx) {
-  api::ec2::DescribeSubnetsRequest request;
-  request.subnet_ids = std::vector<std::string>{subnet};
-  const auto answer = service::call<api::ec2::DescribeSubnets>(std::move(request), ctx);
-  if (answer && answer->subnets && !answer->subnets->empty() && answer->subnets->front().availability_zone) {
-    return *answer->subnets->front().availability_zone;
-  }
-  return ctx.call.region + "a";
+std::string execution_role(const TaskRow& task, const api::ecs::TaskDefinition& definition,
+                           const service::Context& ctx) {
+  const std::string role = task.overrides.execution_role_arn.value_or(definition.execution_role_arn.value_or(""));
+  return role.empty() ? "" : role_arn(role, ctx);
 }
 
 std::optional<std::string> role_complaint(const api::ecs::TaskDefinition& definition,
@@ -117,7 +130,7 @@ TaskRow make_task(const Launch& launch, const std::vector<const TaskRow*>& earli
   task.capacity_provider = pick_provider(launch, earlier);
   task.launch_type = task.capacity_provider ? std::nullopt : std::optional<std::string>("FARGATE");
   task.platform_version = launch.platform_version;
-  place(task, launch, earlier, ctx);
+  place(task, launch, earlier, core, ctx);
   task.execute_command = launch.execute_command;
   task.tags = launch.tags;
   task.created_at = ctx.now;
@@ -128,7 +141,13 @@ TaskRow make_task(const Launch& launch, const std::vector<const TaskRow*>& earli
   }
   const std::string role = launch.overrides.task_role_arn.value_or(definition.task_role_arn.value_or(""));
   if (!role.empty()) task.credentials_id = store_credentials(role, task.id, core, ctx);
-  task.life = life::first_state(life_spec(definition));
+  const life::Spec spec = life_spec(definition);
+  task.life = life::first_state(spec);
+  if (auto interface = attach(task, launch, core, ctx)) {
+    task.interface = std::move(*interface);
+  } else {
+    life::advance(spec, task.life, life::SandboxFailed{interface.error()}, ctx.now);
+  }
   return task;
 }
 

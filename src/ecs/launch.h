@@ -25,8 +25,9 @@ struct Launch {
   std::string reference_id{};
 };
 
-// Mints a task: ids, credentials for its task role (stored at once), capacity provider, subnet and zone. `earlier` are
-// the tasks among which it is spread. The caller hands it to TaskDriver::add().
+// Mints a task: ids, credentials for its task role and a network interface (stored at once), capacity provider, subnet
+// and zone. `earlier` are the tasks among which it is spread. The caller hands it to TaskDriver::add(); a task that got
+// no interface has failed already.
 TaskRow make_task(const Launch& launch, const std::vector<const TaskRow*>& earlier, Core& core, service::Context& ctx);
 
 // Why the task's roles can't be used, in AWS's words; nothing if they can.
@@ -35,8 +36,8 @@ std::optional<std::string> role_complaint(const api::ecs::TaskDefinition& defini
 
 // "name" or an ARN -> the ARN.
 std::string role_arn(const std::string& name_or_arn, const service::Context& ctx);
-
-// Zone of a subnet; the region's first zone when EC2 does not know it.
-std::string zone_of_subnet(const std::string& subnet, service::Context& ctx);
+// ARN of the role with which Fargate acts for the task, "" if it has none.
+std::string execution_role(const TaskRow& task, const api::ecs::TaskDefinition& definition,
+                           const service::Context& ctx);
 
 }  // namespace ecs

@@ -59,8 +59,8 @@ void add_environment(std::map<std::string, std::string>& environment,
   for (const auto& pair : *pairs) environment[pair.name.value_or("")] = pair.value.value_or("");
 }
 
-// What Fargate sets (Amazon ECS Developer Guide, "Amazon ECS environment variables"), and how a container that shares
-// the host's network finds this cloud.
+// What Fargate sets (Amazon ECS Developer Guide, "Amazon ECS environment variables"), or how a container that shares
+// the machine's network finds this cloud.
 std::map<std::string, std::string> given_environment(const Surroundings& surroundings) {
   std::map<std::string, std::string> environment{
       {"AWS_EXECUTION_ENV", "AWS_ECS_FARGATE"},
@@ -69,8 +69,11 @@ std::map<std::string, std::string> given_environment(const Surroundings& surroun
       {"HOSTNAME", surroundings.hostname},
   };
   if (!surroundings.endpoint.empty()) environment["AWS_ENDPOINT_URL"] = surroundings.endpoint;
-  if (!surroundings.credentials_url.empty()) {
-    environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = surroundings.credentials_url;
+  if (surroundings.credentials_path.empty()) return environment;
+  if (surroundings.own_network) {
+    environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = surroundings.credentials_path;
+  } else if (!surroundings.endpoint.empty()) {
+    environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = surroundings.endpoint + surroundings.credentials_path;
   }
   return environment;
 }
@@ -92,14 +95,14 @@ std::int64_t task_memory_mib(const api::ecs::TaskDefinition& definition, const a
   return parse_memory(overrides.memory.value_or(definition.memory.value_or(""))).value_or(0);
 }
 
-std::string hostname_of(const TaskRow& task) {
+std::string hostname_of(const TaskRow& task, bool own_network) {
+  if (own_network) return task.interface.dns_name;
   return "task-" + task.id.substr(0, 12);
 }
 
 runtime::SandboxSpec sandbox_spec(const api::ecs::TaskDefinition& definition, const TaskRow& task) {
   return {.cpu_units = task_cpu_units(definition, task.overrides),
-          .memory_bytes = task_memory_mib(definition, task.overrides) * kMiB,
-          .hostname = hostname_of(task)};
+          .memory_bytes = task_memory_mib(definition, task.overrides) * kMiB};
 }
 
 runtime::ContainerSpec container_spec(const api::ecs::TaskDefinition& definition, const TaskRow& task,

@@ -24,8 +24,9 @@ std::int64_t task_memory_mib(const api::ecs::TaskDefinition& definition, const a
 // What a container learns about where it runs.
 struct Surroundings {
   std::string region;
-  std::string endpoint;         // http://host:port of this cloud, "" if containers can't reach it
-  std::string credentials_url;  // "" without a task role
+  bool own_network = false;      // as on Fargate: services have their own names, and tasks their link-local one
+  std::string endpoint;          // else: http://host:port of this cloud, "" if containers can't reach it
+  std::string credentials_path;  // "" without a task role
   std::string hostname;
 };
 
@@ -34,6 +35,7 @@ runtime::SandboxSpec sandbox_spec(const api::ecs::TaskDefinition& definition, co
 runtime::ContainerSpec container_spec(const api::ecs::TaskDefinition& definition, const TaskRow& task,
                                       std::size_t index, const Surroundings& surroundings);
 runtime::HealthCheck health_check(const api::ecs::HealthCheck& check);
-std::string hostname_of(const TaskRow& task);
+// As on Fargate, if the task has a network; else short, so that it fits beside the machine's own.
+std::string hostname_of(const TaskRow& task, bool own_network);
 
 }  // namespace ecs

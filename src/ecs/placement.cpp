@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "api/ec2/operations.h"
 #include "api/ec2/types.h"
@@ -63,11 +64,26 @@ base::Outcome<void> check_network(const std::optional<api::ecs::NetworkConfigura
   wanted.subnet_ids = subnets;
   const auto found = service::call<api::ec2::DescribeSubnets>(std::move(wanted), ctx);
   if (!found) CHECK(refused("subnet", subnets, found.error()));
+  std::set<std::string> vpcs;
+  if (found && found->subnets) {
+    for (const auto& subnet : *found->subnets) vpcs.insert(subnet.vpc_id.value_or(""));
+  }
+  if (vpcs.size() > 1) {
+    return base::fault(faults::InvalidParameterException,
+                       "The subnets " + in_brackets(subnets) + " do not belong to the same VPC.");
+  }
   if (groups.empty()) return {};
   api::ec2::DescribeSecurityGroupsRequest wanted_groups;
   wanted_groups.group_ids = groups;
   const auto found_groups = service::call<api::ec2::DescribeSecurityGroups>(std::move(wanted_groups), ctx);
   if (!found_groups) CHECK(refused("security group", groups, found_groups.error()));
+  if (!found_groups || !found_groups->security_groups || vpcs.empty()) return {};
+  for (const auto& group : *found_groups->security_groups) {
+    if (vpcs.contains(group.vpc_id.value_or(""))) continue;
+    return base::fault(faults::InvalidParameterException,
+                       "Security group " + group.group_id.value_or("") +
+                           " does not appear to belong to the same VPC as the input subnets.");
+  }
   return {};
 }
 

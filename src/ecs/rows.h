@@ -8,6 +8,7 @@
 
 #include "api/ecs/types.h"
 #include "base/time.h"
+#include "ecs/ports.h"
 #include "ecs/task_life.h"
 
 // What ECS remembers. Keys: see tables.h.
@@ -183,6 +184,7 @@ struct TaskRow {
   life::State life;
   bool counted = false;  // the scheduler has seen how it started or failed to
   std::string reference_id;
+  TaskInterface interface;
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -208,6 +210,7 @@ struct TaskRow {
     field(20, row.life);
     field(21, row.counted);
     field(22, row.reference_id);
+    field(23, row.interface);
   }
 };
 

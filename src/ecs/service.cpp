@@ -15,8 +15,11 @@ constexpr base::Duration kCredentialsLife = std::chrono::hours(6);
 
 class Ecs : public EcsService {
  public:
-  Ecs(runtime::Runtime& runtime, MetricSink& metrics, service::Sessions& sessions, std::string endpoint)
-      : core_{runtime, metrics, std::move(endpoint), Tables(sessions)}, driver_(core_), scheduler_(core_, driver_) {}
+  Ecs(runtime::Runtime& runtime, MetricSink& metrics, service::Sessions& sessions, TaskNetwork& network,
+      Options options)
+      : core_{runtime, metrics, network, std::move(options), Tables(sessions)},
+        driver_(core_),
+        scheduler_(core_, driver_) {}
 
   void register_operations(service::Registry& registry) override;
   std::vector<service::TableBase*> tables() override { return core_.tables.all(); }
@@ -95,8 +98,8 @@ std::optional<TaskCredentials> Ecs::find_credentials(const std::string& uuid, ba
 }  // namespace
 
 std::unique_ptr<EcsService> make_service(runtime::Runtime& runtime, MetricSink& metrics, service::Sessions& sessions,
-                                         std::string endpoint) {
-  return std::make_unique<Ecs>(runtime, metrics, sessions, std::move(endpoint));
+                                         TaskNetwork& network, Options options) {
+  return std::make_unique<Ecs>(runtime, metrics, sessions, network, std::move(options));
 }
 
 }  // namespace ecs

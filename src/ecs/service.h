@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "ecs/options.h"
 #include "ecs/ports.h"
 #include "runtime/runtime.h"
 #include "service/registry.h"
@@ -34,9 +35,8 @@ class EcsService : public service::Service {
   virtual std::optional<TaskCredentials> find_credentials(const std::string& uuid, base::TimePoint now) const = 0;
 };
 
-// `endpoint`: where containers reach this cloud, "http://host:port". `sessions` hears of the keys of running tasks. The
-// references must outlive the service.
+// `sessions` hears of the keys of running tasks. The references must outlive the service.
 std::unique_ptr<EcsService> make_service(runtime::Runtime& runtime, MetricSink& metrics, service::Sessions& sessions,
-                                         std::string endpoint);
+                                         TaskNetwork& network, Options options);
 
 }  // namespace ecs

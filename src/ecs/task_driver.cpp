@@ -7,6 +7,7 @@
 #include "base/ensure.h"
 #include "ecs/awslogs.h"
 #include "ecs/image.h"
+#include "ecs/launch.h"
 #include "ecs/life_spec.h"
 
 namespace ecs {
@@ -117,6 +118,7 @@ void TaskDriver::store(const std::string& key, const TaskRow& before, TaskRow af
   }
   if (before.life.phase != after.life.phase && after.life.phase == life::Phase::Stopped) {
     if (!after.credentials_id.empty()) core_.tables.credentials.erase(ctx.change, after.credentials_id);
+    if (!after.interface.id.empty()) core_.network.remove(after.interface, ctx);
     const std::string logs = log_key(after.id, "");
     std::vector<std::string> keys;
     for (const auto& [name, row] : core_.tables.log_positions.with_prefix(logs)) keys.push_back(name);
@@ -133,8 +135,7 @@ std::optional<life::Event> TaskDriver::carry_out(const Found& found, const life:
   const std::string name = found.name(command.container);
   switch (command.verb) {
     case life::Verb::CreateSandbox:
-      ctx.change.after_durable(
-          [runtime, id, spec = sandbox_spec(found.definition, found.task)] { runtime->create_sandbox(id, spec); });
+      ctx.change.after_durable([runtime, id, spec = sandbox_of(found)] { runtime->create_sandbox(id, spec); });
       return std::nullopt;
     case life::Verb::PullImage:
       return pull(found, command.container, ctx);
@@ -159,9 +160,31 @@ std::optional<life::Event> TaskDriver::carry_out(const Found& found, const life:
   return std::nullopt;
 }
 
+runtime::SandboxSpec TaskDriver::sandbox_of(const Found& found) const {
+  runtime::SandboxSpec spec = sandbox_spec(found.definition, found.task);
+  if (has_network(found)) spec.network = {found.task.interface.vpc, found.task.interface.id};
+  spec.hostname = hostname_of(found.task, has_network(found));
+  return spec;
+}
+
+bool TaskDriver::has_network(const Found& found) const {
+  return core_.network.attaches() && !found.task.interface.id.empty();
+}
+
+life::Hindered TaskDriver::hindered(std::size_t container, Obstacle obstacle) const {
+  const base::Duration wait = obstacle.unreachable ? core_.options.unreachable_after : base::Duration::zero();
+  return {container, static_cast<int>(obstacle.step), std::move(obstacle.reason), wait};
+}
+
 std::optional<life::Event> TaskDriver::pull(const Found& found, std::size_t container, service::Context& ctx) {
-  auto source = resolve_image(found.container(container).image.value_or(""), ctx);
+  const Launcher launcher{core_.network, found.task, execution_role(found.task, found.definition, ctx)};
+  const std::string image = found.container(container).image.value_or("");
+  if (auto obstacle = manifest_obstacle(launcher, image, ctx)) return hindered(container, std::move(*obstacle));
+  auto source = resolve_image(image, ctx);
   if (!source) return life::ImagePullFailed{container, source.error()};
+  if (auto obstacle = layers_obstacle(launcher, image, source->local_digest, ctx)) {
+    return hindered(container, std::move(*obstacle));
+  }
   ctx.change.after_durable([runtime = &core_.runtime, id = found.task.id, name = found.name(container),
                             source = std::move(*source)] { runtime->pull_image(id, name, source); });
   return std::nullopt;
@@ -169,15 +192,17 @@ std::optional<life::Event> TaskDriver::pull(const Found& found, std::size_t cont
 
 std::optional<life::Event> TaskDriver::start(const Found& found, std::size_t container, service::Context& ctx) {
   if (const auto target = log_target(found.container(container), found.task.id)) {
+    const Launcher launcher{core_.network, found.task, execution_role(found.task, found.definition, ctx)};
+    if (auto obstacle = log_obstacle(launcher, *target, ctx)) return hindered(container, std::move(*obstacle));
     if (auto opened = open_log(*target, ctx); !opened) return life::StartFailed{container, opened.error()};
   }
   Surroundings surroundings;
   surroundings.region = ctx.call.region;
-  surroundings.endpoint = core_.endpoint;
-  surroundings.hostname = hostname_of(found.task);
-  if (!found.task.credentials_id.empty() && !core_.endpoint.empty()) {
-    surroundings.credentials_url = core_.endpoint + "/v2/credentials/" + found.task.credentials_id;
-  }
+  surroundings.own_network = has_network(found);
+  if (!surroundings.own_network) surroundings.endpoint = core_.options.endpoint;
+  surroundings.hostname = hostname_of(found.task, surroundings.own_network);
+  if (!found.task.credentials_id.empty())
+    surroundings.credentials_path = "/v2/credentials/" + found.task.credentials_id;
   ctx.change.after_durable([runtime = &core_.runtime, id = found.task.id,
                             spec = container_spec(found.definition, found.task, container, surroundings)] {
     runtime->start_container(id, spec);
@@ -286,6 +311,7 @@ void TaskDriver::resume(service::Context& ctx) {
     }
   }
   ctx.change.after_durable([runtime = &core_.runtime, adoptions] { runtime->adopt(adoptions); });
+  core_.network.resume(ctx);
 
   std::vector<std::string> keys;
   for (const auto& [key, task] : core_.tables.tasks.rows()) keys.push_back(key);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ecs/core.h"
+#include "ecs/launch_checks.h"
 #include "runtime/runtime.h"
 #include "service/context.h"
 
@@ -35,6 +36,9 @@ class TaskDriver {
   std::optional<Found> find(const std::string& key) const;
   void store(const std::string& key, const TaskRow& before, TaskRow after, service::Context& ctx);
   std::optional<life::Event> carry_out(const Found& found, const life::Command& command, service::Context& ctx);
+  bool has_network(const Found& found) const;
+  runtime::SandboxSpec sandbox_of(const Found& found) const;
+  life::Hindered hindered(std::size_t container, Obstacle obstacle) const;
   std::optional<life::Event> pull(const Found& found, std::size_t container, service::Context& ctx);
   std::optional<life::Event> start(const Found& found, std::size_t container, service::Context& ctx);
   void on_logs(const runtime::event::Logs& logs, service::Context& ctx);

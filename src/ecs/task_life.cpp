@@ -30,6 +30,7 @@ class Machine {
   void on(const ImagePullFailed&);
   void on(const Started&);
   void on(const StartFailed&);
+  void on(const Hindered&);
   void on(const Exited&);
   void on(const Checked&);
   void on(const SandboxRemoved&);
@@ -51,6 +52,7 @@ class Machine {
   Readiness readiness(const Dependency& dependency) const;
   void start_what_can();
   void reach_running();
+  void try_again(std::size_t index);
   void check_health(std::size_t index);
   void fail_check(Container& container, const HealthSpec& health);
   void wind_down();
@@ -84,6 +86,7 @@ void Machine::on(const ImagePulled& event) {
   Container* container = at(event.container);
   if (container == nullptr || container->status != Status::Pulling) return;
   container->status = Status::Pulled;
+  container->retry_at = base::kNever;
   container->image_digest = event.digest;
   const bool all =
       std::ranges::none_of(state_.containers, [](const Container& c) { return c.status == Status::Pulling; });
@@ -100,6 +103,7 @@ void Machine::on(const Started& event) {
   Container* container = at(event.container);
   if (container == nullptr || container->status != Status::Starting) return;
   container->status = Status::Running;
+  container->retry_at = base::kNever;
   container->runtime_id = event.runtime_id;
   container->started_at = now_;
   if (const auto& health = spec_[event.container].health) container->check_at = now_ + health->interval;
@@ -109,6 +113,17 @@ void Machine::on(const StartFailed& event) {
   Container* container = at(event.container);
   if (container == nullptr || container->status != Status::Starting) return;
   give_up_on(event.container, event.reason);
+}
+
+void Machine::on(const Hindered& event) {
+  Container* container = at(event.container);
+  if (container == nullptr) return;
+  if (container->status != Status::Pulling && container->status != Status::Starting) return;
+  if (event.wait <= base::Duration::zero() || container->hindered_step == event.step) {
+    return give_up_on(event.container, event.reason);
+  }
+  container->hindered_step = event.step;
+  container->retry_at = now_ + event.wait;
 }
 
 void Machine::on(const Exited& event) {
@@ -168,6 +183,7 @@ void Machine::end(std::size_t index, std::optional<int> exit_code) {
   container.kill_at = base::kNever;
   container.check_at = base::kNever;
   container.checking = false;
+  container.retry_at = base::kNever;
 }
 
 void Machine::give_up_on(std::size_t index, const std::string& reason) {
@@ -230,6 +246,13 @@ void Machine::reach_running() {
   state_.started_at = now_;
 }
 
+void Machine::try_again(std::size_t index) {
+  Container& container = state_.containers[index];
+  if (now_ < container.retry_at) return;
+  container.retry_at = base::kNever;
+  issue(container.status == Status::Pulling ? Verb::PullImage : Verb::StartContainer, index);
+}
+
 void Machine::check_health(std::size_t index) {
   Container& container = state_.containers[index];
   const auto& health = spec_[index].health;
@@ -258,7 +281,8 @@ bool Machine::has_running_dependants(std::size_t index) const {
 // Moves one container towards its end; true while it lives.
 bool Machine::wind_down(std::size_t index) {
   Container& container = state_.containers[index];
-  if (container.status < Status::Starting) end(index, std::nullopt);
+  const bool asked_for = container.retry_at == base::kNever;  // else the runtime has not heard of it
+  if (container.status < Status::Starting || !asked_for) end(index, std::nullopt);
   container.check_at = base::kNever;
   container.checking = false;
   if (container.status != Status::Running) return container.status == Status::Starting;
@@ -297,6 +321,7 @@ void Machine::wind_down() {
 
 std::vector<Command> Machine::settle() {
   if (state_.phase == Phase::Pending || state_.phase == Phase::Running) {
+    for (std::size_t i = 0; i < state_.containers.size(); ++i) try_again(i);
     for (std::size_t i = 0; i < state_.containers.size(); ++i) check_health(i);
     start_what_can();
     reach_running();
@@ -338,6 +363,7 @@ base::TimePoint deadline(const Spec& spec, const State& state) {
   if (state.phase >= Phase::Deprovisioning) return next;
   for (const Container& container : state.containers) {
     if (container.status == Status::Running) next = std::min({next, container.kill_at, container.check_at});
+    next = std::min(next, container.retry_at);
   }
   if (state.phase != Phase::Pending) return next;
   for (std::size_t i = 0; i < spec.size(); ++i) {
@@ -358,6 +384,7 @@ std::vector<Command> owed_commands(const State& state) {
   if (state.phase == Phase::Stopped) return owed;
   for (std::size_t i = 0; i < state.containers.size(); ++i) {
     const Container& container = state.containers[i];
+    if (container.retry_at != base::kNever) continue;  // time brings it
     if (container.status == Status::Pulling) owed.push_back({Verb::PullImage, i});
     if (container.status == Status::Starting) owed.push_back({Verb::StartContainer, i});
     if (container.status != Status::Running) continue;

@@ -61,6 +61,8 @@ struct Container {
   int failed_checks = 0;                    // in a row
   base::TimePoint check_at = base::kNever;  // the next health check, or when the one under way is given up
   bool checking = false;
+  int hindered_step = -1;                   // the last step of the launch that could not be done at once
+  base::TimePoint retry_at = base::kNever;  // when it is tried again
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -77,6 +79,8 @@ struct Container {
     field(11, row.failed_checks);
     field(12, row.check_at);
     field(13, row.checking);
+    field(14, row.hindered_step);
+    field(15, row.retry_at);
   }
   friend bool operator==(const Container&, const Container&) = default;
 };
@@ -137,6 +141,14 @@ struct StartFailed {
   std::size_t container;
   std::string reason;  // with its error name
 };
+// Something that pulling or starting needs can't be had. After `wait` it is tried once more; if the same step fails
+// again, or at once with no wait, the container is given up.
+struct Hindered {
+  std::size_t container;
+  int step = 0;
+  std::string reason;  // with its error name
+  base::Duration wait{};
+};
 struct Exited {
   std::size_t container;
   int exit_code = 0;
@@ -154,7 +166,7 @@ struct StopAsked {
 // Time has passed.
 struct Elapsed {};
 using Event = std::variant<Elapsed, SandboxReady, SandboxFailed, ImagePulled, ImagePullFailed, Started, StartFailed,
-                           Exited, Checked, SandboxRemoved, StopAsked>;
+                           Hindered, Exited, Checked, SandboxRemoved, StopAsked>;
 
 // What the runtime shall do.
 enum class Verb : std::uint8_t {

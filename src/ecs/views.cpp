@@ -88,6 +88,7 @@ api::ecs::Container view_container(const TaskRow& task, std::size_t index, const
   view.network_bindings.emplace();
   api::ecs::NetworkInterface& interface = view.network_interfaces.emplace().emplace_back();
   interface.attachment_id = task.attachment_id;
+  interface.private_ipv4_address = unless_empty(task.interface.address);
   view.health_status = health_text(spec[index].health ? held.health : life::Health::Unknown);
   view.cpu = std::to_string(defined.cpu.value_or(0));
   if (defined.memory) view.memory = std::to_string(*defined.memory);
@@ -95,14 +96,25 @@ api::ecs::Container view_container(const TaskRow& task, std::size_t index, const
   return view;
 }
 
+const char* attachment_status(const life::State& life) {
+  if (life.phase == life::Phase::Stopped) return "DELETED";
+  if (life.phase == life::Phase::Deprovisioning) return "DETACHING";
+  return life.connected_at == base::kNever ? "ATTACHING" : "ATTACHED";
+}
+
 api::ecs::Attachment view_attachment(const TaskRow& task) {
   api::ecs::Attachment view;
   view.id = task.attachment_id;
   view.type_ = "ElasticNetworkInterface";
-  const bool attached = task.life.connected_at != base::kNever;
-  view.status = task.life.phase == life::Phase::Stopped ? "DELETED" : attached ? "ATTACHED" : "PRECREATED";
+  view.status = attachment_status(task.life);
   view.details.emplace();
+  const TaskInterface& interface = task.interface;
   if (!task.subnet.empty()) view.details->push_back({"subnetId", task.subnet});
+  if (interface.id.empty()) return view;
+  view.details->push_back({"networkInterfaceId", interface.id});
+  view.details->push_back({"macAddress", interface.mac});
+  if (interface.named) view.details->push_back({"privateDnsName", interface.dns_name});
+  view.details->push_back({"privateIPv4Address", interface.address});
   return view;
 }
 

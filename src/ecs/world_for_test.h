@@ -24,7 +24,7 @@
 
 namespace ecs {
 
-struct WorldForTest : MetricSink {
+struct WorldForTest : MetricSink, TaskNetwork {
   struct Clock : base::Clock {
     base::TimePoint time{};
     base::TimePoint now() const override { return time; }
@@ -37,6 +37,11 @@ struct WorldForTest : MetricSink {
   std::set<std::string> roles{"exec", "worker"};          // those that ecs-tasks may assume
   std::vector<std::string> deregistered;                  // scalable targets, by resource id
   std::vector<TaskUsage> usage;
+  std::map<std::string, NewTaskInterface> interfaces;  // by id
+  std::int64_t last_interface = 0;
+  std::size_t interfaces_max = 1000;
+  std::map<std::string, Access> closed;      // hosts or operations that are not granted
+  mutable std::vector<std::string> errands;  // "host operation"
   service::SessionsForTest sessions;
 
   Clock clock;
@@ -47,6 +52,33 @@ struct WorldForTest : MetricSink {
   service::BenchForTest bench{[this] { return std::make_unique<WithNeighbours>(*this); }};
 
   void record(const TaskUsage& sample, service::Context&) override { usage.push_back(sample); }
+
+  // TaskNetwork, without a cloud: "subnet-a" is in zone a, and addresses count from 10.0.0.4.
+  std::string zone_of(const std::string& subnet, service::Context&) const override {
+    return "us-east-1" + subnet.substr(subnet.size() - 1);
+  }
+  std::expected<TaskInterface, std::string> create(const NewTaskInterface& wanted, service::Context& ctx) override {
+    if (interfaces.size() >= interfaces_max) return std::unexpected("InsufficientFreeAddressesInSubnet");
+    const std::string number = std::to_string(++last_interface);
+    const std::string id = "eni-" + number;
+    interfaces[id] = wanted;
+    ctx.change.on_undo([this, id] { interfaces.erase(id); });
+    return TaskInterface{"vpc-1", id, "10.0.0." + number, "02:00:00:00:00:" + number, "ip-10-0-0-" + number, true};
+  }
+  void remove(const TaskInterface& interface, service::Context& ctx) override {
+    const auto held = interfaces.extract(interface.id);
+    ctx.change.on_undo([this, id = interface.id, wanted = held.mapped()] { interfaces[id] = wanted; });
+  }
+  bool attaches() const override { return false; }
+  Access ask(const TaskInterface&, const Errand& errand, service::Context&) const override {
+    const std::string operation = errand.operation == nullptr ? "" : std::string(errand.operation->name);
+    errands.push_back(errand.host + " " + operation);
+    for (const std::string& name : {errand.host, operation}) {
+      if (const auto found = closed.find(name); found != closed.end()) return found->second;
+    }
+    return {};
+  }
+  void resume(service::Context&) override {}
 
   EcsService& ecs() { return *static_cast<WithNeighbours&>(*bench.service).ecs; }
 
@@ -147,7 +179,8 @@ struct WorldForTest : MetricSink {
 
   struct WithNeighbours : service::Service {
     explicit WithNeighbours(WorldForTest& owner)
-        : world(owner), ecs(make_service(owner.runtime, owner, owner.sessions, "http://127.0.0.1:4566")) {}
+        : world(owner),
+          ecs(make_service(owner.runtime, owner, owner.sessions, owner, {.endpoint = "http://127.0.0.1:4566"})) {}
 
     void register_operations(service::Registry& registry) override {
       ecs->register_operations(registry);
