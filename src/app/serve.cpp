@@ -161,6 +161,7 @@ class ServerProcess {
   ServeOptions options_;
   EndSignals signals_;  // first: threads made after it have the signals blocked
   Warnings warnings_;
+  std::atomic<std::uint64_t> damaged_messages_ = 0;
   Strand strand_;
   std::unique_ptr<ServerClock> clock_;
   KernelRandom random_;
@@ -239,7 +240,12 @@ Made ServerProcess::open_cloud() {
   config.networks = false;
   config.endpoint = "http://127.0.0.1:" + std::to_string(server_->port());
   cloud_ = std::make_unique<cloud::Cloud>(
-      cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_, &sessions_, image_blobs_.get()}, config);
+      cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_, &sessions_, image_blobs_.get(),
+                          [this](const std::string& what) {
+                            ++damaged_messages_;
+                            warnings_(what);
+                          }},
+      config);
   if (auto recovered = cloud_->recover(); !recovered) return std::unexpected(recovered.error().message);
   store_->push();
   return {};
@@ -257,6 +263,7 @@ Made ServerProcess::open_gateway() {
   options.speed = options_.speed;
   options.version = RENKEI_VERSION;
   options.connections = [this] { return server_->connections(); };
+  options.damaged_messages = [this] { return damaged_messages_.load(); };
   if (options_.verbose) {
     options.access_log = [](const gateway::AccessLine& line) {
       spdlog::info("{} {} {} {}.{} {} {} us", line.remote, line.method, line.target, line.service, line.operation,

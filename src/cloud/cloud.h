@@ -65,6 +65,7 @@ class Cloud : public service::Invoker {
     Blobs& blobs;
     service::Sessions* sessions = nullptr;  // told of temporary keys, on the strand; nullptr if nobody verifies them
     Blobs* image_blobs = nullptr;           // of the registry, by hex digest; nullptr if nobody keeps them
+    std::function<void(const std::string&)> on_damage{};  // told, on the strand, of messages that can't be read
   };
 
   Cloud(Parts parts, Config config);

@@ -49,8 +49,10 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
     return sessions->principal_of(access_key_id);
   };
   // Services tick in this order: what is measured first, then what goes by it.
-  const sqs::Options no_rests{.name_rest = base::Duration::zero(), .purge_rest = base::Duration::zero()};
-  services->add(sqs::make_service(*queue_metrics, config.queue_rests ? sqs::Options{} : no_rests));
+  sqs::Options queues;
+  if (!config.queue_rests) queues.name_rest = queues.purge_rest = base::Duration::zero();
+  queues.on_damage = parts.on_damage;
+  services->add(sqs::make_service(*queue_metrics, std::move(queues)));
   services->add(logs::make_service());
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));

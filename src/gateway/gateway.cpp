@@ -406,7 +406,8 @@ net::Response Gateway::page(const net::Request& request) const {
     response.body = wire::write_json(health);
   } else if (request.path == "/_renkei/metrics") {
     response.headers.emplace_back("content-type", "text/plain; version=0.0.4");
-    response.body = metrics_.text(options_.connections ? options_.connections() : 0);
+    response.body = metrics_.text(options_.connections ? options_.connections() : 0,
+                                  options_.damaged_messages ? options_.damaged_messages() : 0);
   } else {
     return nothing_here(request);
   }

@@ -41,6 +41,7 @@ struct Options {
   std::string version;
   std::function<void(const AccessLine&)> access_log;  // any thread
   std::function<std::size_t()> connections;           // for the metrics page
+  std::function<std::uint64_t()> damaged_messages;    // the same; any thread
 };
 
 // Runs a closure on the cloud's strand, some time later. Any thread.

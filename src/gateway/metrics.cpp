@@ -32,11 +32,14 @@ void Metrics::count(const api::Service* service, const api::Operation* operation
   latency.seconds += seconds;
 }
 
-std::string Metrics::text(std::size_t connections) const {
+std::string Metrics::text(std::size_t connections, std::uint64_t damaged_messages) const {
   const std::lock_guard lock(mutex_);
   std::string out =
       "# HELP renkei_connections Open client connections.\n# TYPE renkei_connections gauge\nrenkei_connections " +
       std::to_string(connections) +
+      "\n# HELP renkei_damaged_messages_total Messages that can't be read and were set aside.\n# TYPE "
+      "renkei_damaged_messages_total counter\nrenkei_damaged_messages_total " +
+      std::to_string(damaged_messages) +
       "\n# HELP renkei_requests_total Answered requests.\n# TYPE renkei_requests_total counter\n";
   std::map<std::tuple<std::string, std::string, int>, std::uint64_t> requests;  // in the order of their names
   for (const auto& [labels, count] : requests_) {

@@ -17,7 +17,7 @@ class Metrics {
   // Null: nothing that renkei knows.
   void count(const api::Service* service, const api::Operation* operation, int status, std::chrono::microseconds took);
   // The text exposition format.
-  std::string text(std::size_t connections) const;
+  std::string text(std::size_t connections, std::uint64_t damaged_messages) const;
 
  private:
   struct Latency {

@@ -17,10 +17,11 @@ bool Engine::compaction_due() const {
 void Engine::compact(service::Context& ctx) {
   if (scattered_.empty()) {
     changes_ = 0;
-    const std::optional<std::uint32_t> segment = ctx.store.sparse();
+    const std::optional<std::uint32_t> segment = ctx.store.sparse(stuck_);
     if (!segment) return;
     const auto living = ctx.store.living(*segment);
-    if (!living) return;  // damage is told to whoever wants what is damaged
+    scattered_in_ = *segment;
+    if (!living) return (void)stuck_.insert(*segment);
     scattered_.assign(living->begin(), living->end());
   }
   std::size_t bytes = 0;
@@ -40,7 +41,7 @@ std::size_t Engine::rewrite(service::Context& ctx, const store::Living& living) 
   if (message != nullptr && message->place != living.place) return 0;
   const Spot spot{living.owner, living.number, living.place, store::kNowhere};
   auto fetched = log_.fetch(ctx, std::span(&spot, 1));
-  if (!fetched) return 0;
+  if (!fetched) return (void)stuck_.insert(scattered_in_), 0;  // damage is told to whoever wants what is damaged
   Meta meta;
   Facts facts;
   Remains remains;

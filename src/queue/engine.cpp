@@ -87,7 +87,8 @@ void Engine::remove(service::Change& change, QueueId queue) {
 void Engine::purge(service::Change& change, QueueId queue) {
   log_.clear(change, queue);
   Held& held = queues_.at(queue);
-  auto old = std::make_shared<Buried>(Buried{std::move(held.lineup), std::move(held.window), std::move(held.attempts)});
+  auto old = std::make_shared<Buried>(
+      Buried{std::move(held.lineup), std::move(held.window), std::move(held.attempts), std::move(held.damaged)});
   held.reset();
   held.lineup->advance(old->lineup->time());
   buried_.push_back(old);
@@ -97,6 +98,7 @@ void Engine::purge(service::Change& change, QueueId queue) {
     again.lineup = std::move(old->lineup);
     again.window = std::move(old->window);
     again.attempts = std::move(old->attempts);
+    again.damaged = std::move(old->damaged);
     reschedule(queue);
   });
   reschedule(queue);
@@ -185,8 +187,8 @@ Sent Engine::send(service::Change& change, QueueId queue, Outgoing message, base
   return {number, false, std::move(facts.tag)};
 }
 
-// The message is gone for good.
-void Engine::retire(service::Change& change, const Spot& spot, const State& state) {
+// The records of a message that is gone, but for what a FIFO queue must still know of it.
+void Engine::give_up(service::Change& change, const Spot& spot) {
   Held& held = queues_.at(spot.queue);
   DedupWindow::Entry* entry = held.window.find(spot.number);
   if (entry != nullptr && held.lineup->time() < entry->sent_at + DedupWindow::kDedupWindow) {
@@ -197,6 +199,11 @@ void Engine::retire(service::Change& change, const Spot& spot, const State& stat
   } else {
     log_.drop(change, spot);
   }
+}
+
+// The message is gone for good.
+void Engine::retire(service::Change& change, const Spot& spot, const State& state) {
+  give_up(change, spot);
   put(change, spot.queue, spot.number, state, {});
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,12 @@ class Engine {
 
   explicit Engine(std::uint64_t look_every = kLookEvery);
   ~Engine();
+
+  // Told of each message that can't be read any more, as soon as that is sure. It is then set aside: no call meets it
+  // again and it is not counted, so that the others of its queue, or its group, go on. Its records stay in the journal
+  // until its retention ends or the queue is purged. After a restart it is found again.
+  using OnDamage = std::function<void(QueueId, Sequence, const store::Error&)>;
+  void on_damage(OnDamage told) { on_damage_ = std::move(told); }
 
   // What the journal tells at start goes there.
   store::Recovery& recovery();
@@ -79,6 +86,7 @@ class Engine {
   struct Moved {
     std::size_t count = 0;
     enum class Stop : std::uint8_t { None, NoSource, NoTarget } stop = Stop::None;
+    bool more = false;  // fewer than wanted although there may be more: many had to be set aside
   };
   using Route = std::function<QueueId(QueueId source)>;
   std::expected<Moved, store::Error> move(service::Context& ctx, QueueId from, const Route& route, std::size_t max,
@@ -114,6 +122,7 @@ class Engine {
   void put(service::Change& change, QueueId queue, Sequence number, const State& before, State after);
   void put_back(QueueId queue, Sequence number, const std::optional<Fresh>& put, State before);
   void remember(service::Change& change, QueueId queue, Sequence number, base::TimePoint at, const Facts& facts);
+  void give_up(service::Change& change, const Spot& spot);
   void retire(service::Change& change, const Spot& spot, const State& state);
   void release_if_vacant(QueueId queue, GroupId group);
   void reschedule(QueueId queue);
@@ -124,6 +133,9 @@ class Engine {
   Deliveries hand_out(service::Context& ctx, QueueId queue, const Wanted& wanted);
   std::optional<Deliveries> hand_out_again(service::Context& ctx, QueueId queue, const Wanted& wanted);
   std::vector<Taken> take(service::Context& ctx, QueueId queue, const Wanted& wanted);
+  std::expected<std::vector<Log::Fetched>, store::Error> read(service::Context& ctx, QueueId queue,
+                                                              std::vector<Taken>& taken);
+  void set_aside(service::Change& change, const Spot& spot, const State& now, const store::Error& error);
   bool pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick& pick);
   Delivery deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, Taken& taken, Log::Fetched fetched,
                    InAnswer in_answer);
@@ -162,8 +174,11 @@ class Engine {
   std::vector<std::pair<QueueId, GroupId>> left_groups_;
   // What lives in a segment that is mostly dead, to be written anew; changes since the last look for such a segment.
   std::deque<store::Living> scattered_;
+  std::uint32_t scattered_in_ = 0;
+  std::set<std::uint32_t> stuck_;  // segments with something in them that can't be written anew
   std::uint64_t look_every_;
   std::uint64_t changes_ = 0;
+  OnDamage on_damage_;
 };
 
 }  // namespace queue

@@ -54,6 +54,127 @@ TEST(Engine, AMessageIsHiddenWhileHeldAndComesBackBehindTheOthers) {
   EXPECT_EQ(again[1].header.first_received_at, bench.now - 30s);
 }
 
+// Damages the record with that payload.
+void damage(Bench& bench, const std::string& payload) {
+  for (const auto& [place, append] : bench.store.records()) {
+    if (append.record.payload == payload) return bench.store.damage(place);
+  }
+  FAIL() << "no record holds " << payload;
+}
+
+std::shared_ptr<std::vector<queue::Sequence>> told_of_damage(Bench& bench) {
+  auto told = std::make_shared<std::vector<queue::Sequence>>();
+  bench.engine->on_damage([told](QueueId, queue::Sequence number, const store::Error&) { told->push_back(number); });
+  return told;
+}
+
+TEST(Damage, LeavesTheRestOfAQueueWhereItWas) {
+  Bench bench;
+  bench.create(1);
+  auto told = told_of_damage(bench);
+  bench.send(1, "a");
+  const queue::Sequence damaged = bench.send(1, "b");
+  bench.send(1, "c");
+  damage(bench, "b");
+  const auto got = bench.receive(1, 10);
+  EXPECT_EQ(payloads(got), "a c ");
+  EXPECT_EQ(*told, std::vector{damaged});
+  EXPECT_EQ(bench.counts(1), "0/2/0");
+  EXPECT_TRUE(bench.receive(1, 10).empty());
+  EXPECT_EQ(told->size(), 1u);
+  for (const Delivery& one : got) EXPECT_EQ(bench.erase(one.receipt), true);
+  EXPECT_GT(bench.stored(), 0u) << "its bytes are kept";
+
+  bench.restart();
+  told = told_of_damage(bench);
+  EXPECT_EQ(bench.counts(1), "1/0/0");
+  EXPECT_TRUE(bench.receive(1, 10).empty());
+  EXPECT_EQ(*told, std::vector{damaged});
+  bench.now += queue::kRetention + 1s;
+  bench.tick();
+  EXPECT_EQ(bench.stored(), 0u);
+}
+
+TEST(Damage, AReceiveGoesOnUntilItHasSomething) {
+  Bench bench;
+  bench.create(1);
+  for (int i = 0; i < 30; ++i) {
+    bench.send(1, "bad" + std::to_string(i));
+    damage(bench, "bad" + std::to_string(i));
+  }
+  bench.send(1, "good");
+  EXPECT_EQ(payloads(bench.receive(1)), "good ");
+  EXPECT_EQ(bench.counts(1), "0/1/0");
+}
+
+TEST(Damage, IsFoundAgainWhenTheCallIsUndone) {
+  Bench bench;
+  bench.create(1);
+  const auto told = told_of_damage(bench);
+  bench.send(1, "a");
+  damage(bench, "a");
+  bench.turn([&](service::Context& ctx) { return bench.engine->receive(ctx, 1, {1, 30s, ""}), false; });
+  EXPECT_TRUE(told->empty());
+  EXPECT_EQ(bench.counts(1), "1/0/0");
+  EXPECT_TRUE(bench.receive(1).empty());
+  EXPECT_EQ(told->size(), 1u);
+}
+
+TEST(Damage, AGroupGoesOnBehindIt) {
+  Bench bench;
+  bench.create(1, {.fifo = true, .retention = queue::kRetention});
+  for (const char* payload : {"a", "b", "c"}) bench.line(1, "g", payload);
+  const auto first = bench.receive(1, 1, 30s, "attempt");
+  EXPECT_EQ(payloads(first), "a ");
+  damage(bench, "a");
+  EXPECT_TRUE(bench.receive(1, 10, 30s, "attempt").empty()) << "it is in flight, and can't be handed out again";
+  bench.now += 30s;
+  EXPECT_EQ(payloads(bench.receive(1, 10)), "b c ");
+  EXPECT_EQ(bench.erase(first[0].receipt), false);
+  EXPECT_EQ(bench.line(1, "g", "a"), first[0].receipt.message) << "it is still known as sent";
+}
+
+TEST(Damage, WhoWaitsWaitsOn) {
+  Bench bench;
+  bench.create(1);
+  const auto poll = bench.poll(1, 20s);
+  bench.send(1, "a");
+  damage(bench, "a");
+  bench.tick();
+  EXPECT_EQ(*poll.answer, "waits");
+  bench.send(1, "b");
+  bench.tick();
+  EXPECT_EQ(*poll.answer, "b ");
+}
+
+TEST(Damage, MovesLeaveItBehind) {
+  Bench bench;
+  bench.create(1);
+  bench.create(2);
+  for (const char* payload : {"a", "b", "c"}) bench.send(1, payload);
+  damage(bench, "b");
+  EXPECT_EQ(bench.move(1, 2).count, 2u);
+  EXPECT_EQ(bench.counts(1), "0/0/0");
+  EXPECT_EQ(payloads(bench.receive(2, 10)), "a c ");
+}
+
+// One damaged record must not keep the others' segments from being emptied.
+TEST(Damage, CompactionGoesOnElsewhere) {
+  Bench bench(true, 1, 8u << 10);
+  bench.create(1);
+  bench.send(1, "bad");
+  damage(bench, "bad");
+  EXPECT_TRUE(bench.receive(1).empty());
+  for (int i = 0; i < 2'000; ++i) {
+    bench.send(1, std::to_string(i) + std::string(200, 'x'));
+    const auto got = bench.receive(1, 1, 1h);
+    ASSERT_EQ(got.size(), 1u);
+    if (i % 20 != 0) bench.erase(got[0].receipt);
+    bench.tick();
+  }
+  EXPECT_LT(bench.store.journal_use().segments, 20u);
+}
+
 TEST(Engine, DelayedMessagesWaitTheirTime) {
   Bench bench;
   bench.create(1);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <map>
 #include <memory>
 
 #include "queue/attempts.h"
@@ -18,12 +20,15 @@ struct Engine::Held {
   std::unique_ptr<Lineup> lineup;
   DedupWindow window;
   Attempts attempts;
+  // Messages that can't be read, by the time from which their retention counts.
+  std::map<At, Spot> damaged;
   Sequence last = 0;   // number given out
   Sequence floor = 0;  // on disk: numbers below may have been given out
 
   void reset() {
     window = {};
     attempts = {};
+    damaged = {};
     if (traits.fifo) {
       lineup = std::make_unique<Fifo>();
     } else {
@@ -42,12 +47,17 @@ struct Engine::Held {
   // When the retention of the next message ends.
   base::TimePoint next_expiry() const {
     const auto since = lineup->oldest_since();
-    return since ? expiry(*since, traits.retention) : base::kNever;
+    return std::min(since ? expiry(*since, traits.retention) : base::kNever, next_damaged_expiry());
+  }
+  base::TimePoint next_damaged_expiry() const {
+    return damaged.empty() ? base::kNever : expiry(damaged.begin()->first.first, traits.retention);
+  }
+  static base::TimePoint kept_since(Sequence number, const State& state) {
+    const auto* message = std::get_if<Message>(&state);
+    return message != nullptr && message->kept_since ? *message->kept_since : time_of(number);
   }
   bool is_over(Sequence number, const State& state) const {
-    const auto* message = std::get_if<Message>(&state);
-    const bool own = message != nullptr && message->kept_since;
-    return expiry(own ? *message->kept_since : time_of(number), traits.retention) <= lineup->time();
+    return expiry(kept_since(number, state), traits.retention) <= lineup->time();
   }
   // How a message stands in this queue that comes in or is found at recovery.
   State stand(Sequence number, store::Place place, store::Place body, const Meta& meta, const Facts& facts) {
@@ -69,6 +79,7 @@ struct Engine::Buried {
   std::unique_ptr<Lineup> lineup;
   DedupWindow window;
   Attempts attempts;
+  std::map<At, Spot> damaged;
 };
 
 // The places of a message's records, as far as memory knows them.

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kPassedOverMax = 1'000;
 // So many are usual.
 constexpr std::size_t kReceivedAtOnce = 10;
+// How often one receive takes others instead of messages that turn out to be damaged, all of them.
+constexpr std::size_t kTakesMax = 100;
 constexpr base::Duration kInstant = base::Duration(1);
 
 }  // namespace
@@ -34,11 +36,14 @@ Engine::Deliveries Engine::receive(service::Context& ctx, QueueId queue, const W
 }
 
 Engine::Deliveries Engine::hand_out(service::Context& ctx, QueueId queue, const Wanted& wanted) {
-  std::vector<Taken> taken = take(ctx, queue, wanted);
-  std::vector<Spot> spots;
-  spots.reserve(taken.size());
-  for (const Taken& one : taken) spots.push_back(spot_of(queue, one.number, one.before));
-  TRY(std::vector<Log::Fetched> fetched, log_.fetch(ctx, spots));
+  std::vector<Taken> taken;
+  std::vector<Log::Fetched> fetched;
+  bool any = true;
+  for (std::size_t takes = 0; taken.empty() && any && takes < kTakesMax; ++takes) {
+    taken = take(ctx, queue, wanted);
+    any = !taken.empty();
+    TRY(fetched, read(ctx, queue, taken));
+  }
   std::vector<Delivery> deliveries;
   deliveries.reserve(taken.size());
   for (std::size_t i = 0; i < taken.size(); ++i) {
@@ -50,6 +55,43 @@ Engine::Deliveries Engine::hand_out(service::Context& ctx, QueueId queue, const 
   }
   if (!wanted.attempt_id.empty() && !deliveries.empty()) note_attempt(ctx.change, queue, wanted.attempt_id, deliveries);
   return deliveries;
+}
+
+// Reads what was taken. What is damaged is set aside, and not among it any more.
+std::expected<std::vector<Log::Fetched>, store::Error> Engine::read(service::Context& ctx, QueueId queue,
+                                                                    std::vector<Taken>& taken) {
+  std::vector<Spot> spots;
+  spots.reserve(taken.size());
+  for (const Taken& one : taken) spots.push_back(spot_of(queue, one.number, one.before));
+  auto all = log_.fetch(ctx, spots);
+  if (all || !all.error().damage) return all;
+  std::vector<Log::Fetched> fetched;
+  std::vector<Taken> whole;
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (auto alone = log_.fetch(ctx, std::span(&spots[i], 1))) {
+      fetched.push_back(std::move(alone->front()));
+      whole.push_back(std::move(taken[i]));
+    } else if (alone.error().damage) {
+      set_aside(ctx.change, spots[i], Message{}, alone.error());
+    } else {
+      return std::unexpected(std::move(alone).error());
+    }
+  }
+  taken = std::move(whole);
+  return fetched;
+}
+
+// `now`: how the message stands, which can't be read.
+void Engine::set_aside(service::Change& change, const Spot& spot, const State& now, const store::Error& error) {
+  Held& source = queues_.at(spot.queue);
+  const Message* held = std::as_const(*source.lineup).find(spot.number);
+  const At at{Held::kept_since(spot.number, held != nullptr ? State(*held) : now), spot.number};
+  put(change, spot.queue, spot.number, now, {});
+  source.damaged.emplace(at, spot);
+  change.on_undo([this, queue = spot.queue, at] { queues_.at(queue).damaged.erase(at); });
+  change.after_durable([this, queue = spot.queue, number = spot.number, error] {
+    if (on_damage_) on_damage_(queue, number, error);
+  });
 }
 
 // Takes the next messages and hides them, before anything is read: which ones they are depends on memory alone.
@@ -166,6 +208,7 @@ std::optional<Engine::Deliveries> Engine::hand_out_again(service::Context& ctx, 
     spots.push_back({queue, receipt.message, message->place, message->body});
   }
   auto fetched = log_.fetch(ctx, spots);
+  if (!fetched && fetched.error().damage) return std::nullopt;  // whoever receives it next sets it aside
   if (!fetched) return std::unexpected(std::move(fetched).error());
   std::vector<Delivery> deliveries;
   for (std::size_t i = 0; i < spots.size(); ++i) {

@@ -2,6 +2,12 @@
 #include "queue/held.h"
 
 namespace queue {
+namespace {
+
+// Messages that one move sets aside before it leaves the rest to the next one.
+constexpr std::size_t kDamagedMax = 1'000;
+
+}  // namespace
 
 // The queue to which messages go that were received too often, if there is one.
 const Engine::Held* Engine::dead_letters_of(const Held& source) const {
@@ -59,7 +65,7 @@ std::expected<Engine::Moved, store::Error> Engine::move(service::Context& ctx, Q
   Held& source = held(from, ctx.now);
   Moved moved;
   source.lineup->start_picking();
-  while (moved.count < max) {
+  for (std::size_t damaged = 0; moved.count < max;) {
     const auto pick = source.lineup->next();
     if (!pick) break;
     if (source.is_over(pick->number, pick->state)) {
@@ -67,6 +73,12 @@ std::expected<Engine::Moved, store::Error> Engine::move(service::Context& ctx, Q
       continue;
     }
     auto passed = move_one(ctx, from, *pick, route, new_tag);
+    if (!passed && passed.error().damage) {
+      set_aside(ctx.change, spot_of(from, pick->number, pick->state), pick->state, passed.error());
+      moved.more = ++damaged == kDamagedMax;
+      if (moved.more) break;
+      continue;
+    }
     if (!passed) {
       ctx.change.roll_back_to(mark);
       return std::unexpected(std::move(passed).error());

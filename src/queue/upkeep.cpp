@@ -64,6 +64,13 @@ void Engine::tick(service::Context& ctx) {
 void Engine::expire(service::Change& change, QueueId queue, base::TimePoint now) {
   Held& source = held(queue, now);
   for (std::size_t gone = 0; gone < kExpirySlice && source.next_expiry() <= source.lineup->time(); ++gone) {
+    if (source.next_damaged_expiry() <= source.lineup->time()) {
+      auto node = source.damaged.extract(source.damaged.begin());
+      give_up(change, node.mapped());
+      change.on_undo(
+          [this, queue, node = std::move(node)]() mutable { queues_.at(queue).damaged.insert(std::move(node)); });
+      continue;
+    }
     const auto oldest = *source.lineup->oldest();
     retire(change, spot_of(queue, oldest.number, oldest.state), oldest.state);
   }

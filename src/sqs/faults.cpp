@@ -37,4 +37,9 @@ std::unexpected<base::Fault> internal_failure() {
   return base::fault(kInternalFailure, "The request processing has failed because of an unknown error.");
 }
 
+std::unexpected<base::Fault> store_failure(const store::Error& error) {
+  return base::fault(kInternalFailure,
+                     "The request processing has failed because of a failure of the store: " + error.message + ".");
+}
+
 }  // namespace sqs

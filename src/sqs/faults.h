@@ -21,7 +21,9 @@ std::unexpected<base::Fault> invalid_value(std::string message);
 // Worded differently over JSON and over the query protocol.
 std::unexpected<base::Fault> no_such_queue(api::Protocol protocol);
 std::unexpected<base::Fault> not_supported(std::string_view what);
-// The store failed to read; the caller can only try again.
+// What the store holds is not what was put there.
 std::unexpected<base::Fault> internal_failure();
+// The store failed to read; the caller can only try again.
+std::unexpected<base::Fault> store_failure(const store::Error& error);
 
 }  // namespace sqs

@@ -60,7 +60,7 @@ void advance(State& state, service::Context& ctx, MoveRow& row) {
   using Stop = queue::Engine::Moved::Stop;
   if (moved->stop == Stop::NoSource) return end(row, MoveStatus::Failed, kNoSource);
   if (moved->stop == Stop::NoTarget) return end(row, MoveStatus::Failed, kNoDestination);
-  if (moved->count < pace.messages) end(row, MoveStatus::Completed);
+  if (moved->count < pace.messages && !moved->more) end(row, MoveStatus::Completed);
 }
 
 void step(State& state, service::Context& ctx, const std::string& key) {

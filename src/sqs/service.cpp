@@ -16,7 +16,7 @@ constexpr base::Duration kFormerKept = std::chrono::days(14);
 
 class Sqs : public service::Service {
  public:
-  Sqs(MetricSink& metrics, Options options) : state_(metrics, options) {}
+  Sqs(MetricSink& metrics, Options options) : state_(metrics, std::move(options)) {}
 
   void register_operations(service::Registry& registry) override;
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "base/time.h"
 #include "service/registry.h"
@@ -12,6 +14,8 @@ struct Options {
   // Test suites that delete and create the same names can set these to zero.
   base::Duration name_rest = std::chrono::seconds(60);   // after DeleteQueue, until the name may be used again
   base::Duration purge_rest = std::chrono::seconds(60);  // between two PurgeQueue calls of one queue
+  // Told, in words for a log, of each message that can't be read and was set aside.
+  std::function<void(const std::string&)> on_damage;
 };
 
 // `metrics` must outlive the service.

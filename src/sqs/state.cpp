@@ -21,14 +21,19 @@ void index_source(State& state, const std::string& key, const QueueRow* before, 
 
 }  // namespace
 
-State::State(MetricSink& sink, Options rests)
-    : options(rests),
+State::State(MetricSink& sink, Options given)
+    : options(std::move(given)),
       queues("sqs.queues", service::make_codec<QueueRow>()),
       deleted("sqs.deleted", service::make_codec<DeletedRow>()),
       counters("sqs.counters", service::make_codec<CounterRow>()),
       former("sqs.former", service::make_codec<FormerRow>()),
       moves("sqs.moves", service::make_codec<MoveRow>()),
       meters(sink) {
+  engine.on_damage([this](queue::QueueId queue, queue::Sequence number, const store::Error& error) {
+    if (!options.on_damage) return;
+    options.on_damage("message " + std::to_string(number) + " of " + arn_of(queue) +
+                      " can't be read and is set aside until its retention ends: " + error.message);
+  });
   queues.on_change = [this](const std::string& key, const QueueRow* before, const QueueRow* after) {
     if (before != nullptr) keys.erase(before->id);
     if (after != nullptr) keys[after->id] = key;

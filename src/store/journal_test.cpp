@@ -124,7 +124,7 @@ TEST_F(MemoryJournal, ClearTakesWhatWasThereAndNothingElse) {
 TEST_F(MemoryJournal, SparseSegmentsAreNamedWithWhatLivesInThem) {
   std::vector<Place> sent;
   for (std::uint64_t number = 0; number < 60; ++number) sent.push_back(send(1, number, std::string(450, 'x')));
-  ASSERT_FALSE(store.sparse());
+  ASSERT_FALSE(store.sparse({}));
   Place held = kNowhere;
   for (std::uint64_t number = 0; number < 60; ++number) {
     if (number == 1) {
@@ -133,13 +133,13 @@ TEST_F(MemoryJournal, SparseSegmentsAreNamedWithWhatLivesInThem) {
       write(Kill{sent[number]});
     }
   }
-  const auto sparse = store.sparse();
+  const auto sparse = store.sparse({});
   ASSERT_EQ(sparse, std::nullopt) << "the rest fits into the slack";
   for (std::uint64_t number = 60; number < 120; ++number) {
     const Place place = send(1, number, std::string(450, 'x'));
     if (number % 10 != 0) write(Kill{place});
   }
-  ASSERT_TRUE(store.sparse());
+  ASSERT_TRUE(store.sparse({}));
   const auto first = store.living(store::segment_of(sent[1]));
   ASSERT_TRUE(first);
   ASSERT_EQ(first->size(), 2u);
@@ -148,7 +148,7 @@ TEST_F(MemoryJournal, SparseSegmentsAreNamedWithWhatLivesInThem) {
   EXPECT_EQ(first->at(1).number, 1u);
 
   // Its owner appends them again until nothing is sparse.
-  while (const auto segment = store.sparse()) {
+  while (const auto segment = store.sparse({})) {
     const auto living = store.living(*segment);
     for (const store::Living& each : living.value()) {
       Append again{store.fetch(each.place).value().record, each.place};
@@ -156,7 +156,7 @@ TEST_F(MemoryJournal, SparseSegmentsAreNamedWithWhatLivesInThem) {
       again.record.payload = std::string(450, 'x');
       append(std::move(again));
     }
-    EXPECT_NE(store.sparse(), segment);
+    EXPECT_NE(store.sparse({}), segment);
   }
   EXPECT_LE(store.journal_use().segments, 5u);
 }

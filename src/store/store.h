@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ namespace store {
 // The disk refused or failed, in words without a full stop: callers of the API get a 5xx that says so.
 struct Error {
   std::string message;
+  bool damage = false;  // what was asked for is there no more, and asking again is of no use
 };
 
 struct Write {
@@ -74,8 +76,9 @@ class Store {
   std::expected<Found, Error> fetch(Place place);
 
   // A segment that is mostly dead, when dead bytes outweigh the living ones: whoever owns what lives in it should
-  // append it again, so that the segment can be reused. A suggestion; asking costs little.
-  virtual std::optional<std::uint32_t> sparse() const = 0;
+  // append it again, so that the segment can be reused. A suggestion; asking costs little. None of `except`, which are
+  // those that can't be emptied so.
+  virtual std::optional<std::uint32_t> sparse(const std::set<std::uint32_t>& except) const = 0;
   // What lives in a closed segment, by rising place.
   virtual std::expected<std::vector<Living>, Error> living(std::uint32_t segment) = 0;
   virtual JournalUse journal_use() const = 0;

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,17 @@ def small_disk(tmp_path):
     subprocess.run(["umount", place], check=True)
 
 
+@pytest.fixture
+def full_disk_server(small_disk):
+    """A server on that file system, its log elsewhere."""
+    server = Server(data=small_disk / "data")
+    server.log = small_disk.parent / "server.log"
+    server.start()
+    yield server
+    print(server.tail())
+    server.remove()
+
+
 def receive_all(client, url):
     bodies = []
     while True:
@@ -34,92 +46,75 @@ def receive_all(client, url):
         bodies += [message["Body"] for message in messages]
 
 
-def test_a_full_disk_refuses_and_keeps_what_is_there(small_disk):
-    server = Server(data=small_disk / "data")
-    server.log = small_disk.parent / "server.log"
+def test_a_full_disk_refuses_and_keeps_what_is_there(full_disk_server, small_disk):
+    server = full_disk_server
+    client = Client(server)
+    url = client("CreateQueue", QueueName="full")["QueueUrl"]
+    acknowledged = []
+    refusals = 0
+    for number in range(400):
+        body = f"{number}:" + "x" * 900_000
+        if client("SendMessage", QueueUrl=url, MessageBody=body) is None:
+            refusals += 1
+            if refusals == 5:
+                break
+        else:
+            acknowledged.append(body)
+    assert refusals == 5, f"{len(acknowledged)} messages of 0.9 MB fitted into 200 MiB"
+    assert len(acknowledged) > 20
+    assert server.process.poll() is None, "the server ended: " + server.tail()
+    # The caller hears why, and so does the log, not once for each.
+    assert client.refusal["__type"].endswith("InternalFailure"), client.refusal
+    assert "are left on the disk" in client.refusal["message"], client.refusal
+    assert "a write was refused: " in server.tail()
+    assert len(server.tail(1000).splitlines()) < 20, server.tail()
+    # Reading goes on.
+    counts = client("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert counts["ApproximateNumberOfMessages"] == str(len(acknowledged))
+    # So it is after a crash in this state, and with more room writing goes on too.
+    server.kill()
+    subprocess.run(["mount", "-o", "remount,size=600m", small_disk], check=True)
     server.start()
-    try:
-        client = Client(server)
-        url = client("CreateQueue", QueueName="full")["QueueUrl"]
-        acknowledged = []
-        refusals = 0
-        for number in range(400):
-            body = f"{number}:" + "x" * 900_000
-            if client("SendMessage", QueueUrl=url, MessageBody=body) is None:
-                refusals += 1
-                if refusals == 5:
-                    break
-            else:
-                acknowledged.append(body)
-        assert refusals == 5, f"{len(acknowledged)} messages of 0.9 MB fitted into 200 MiB"
-        assert len(acknowledged) > 20
-        assert server.process.poll() is None, "the server ended: " + server.tail()
-        # The caller hears why, and so does the log, not once for each.
-        assert client.refusal["__type"].endswith("InternalFailure"), client.refusal
-        assert "are left on the disk" in client.refusal["message"], client.refusal
-        assert "a write was refused: " in server.tail()
-        assert len(server.tail(1000).splitlines()) < 20, server.tail()
-        # Reading goes on.
-        counts = client("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        assert counts["ApproximateNumberOfMessages"] == str(len(acknowledged))
-        # So it is after a crash in this state, and with more room writing goes on too.
-        server.kill()
-        subprocess.run(["mount", "-o", "remount,size=600m", small_disk], check=True)
-        server.start()
-        client = Client(server)
-        assert client("SendMessage", QueueUrl=url, MessageBody="more") is not None
-        assert sorted(receive_all(client, url)) == sorted([*acknowledged, "more"])
-    finally:
-        server.remove()
+    client = Client(server)
+    assert client("SendMessage", QueueUrl=url, MessageBody="more") is not None
+    assert sorted(receive_all(client, url)) == sorted([*acknowledged, "more"])
 
 
-def test_room_again_without_a_restart(small_disk):
-    server = Server(data=small_disk / "data")
-    server.log = small_disk.parent / "server.log"
-    server.start()
-    try:
-        client = Client(server)
-        url = client("CreateQueue", QueueName="full")["QueueUrl"]
-        ballast = small_disk / "ballast"
-        with ballast.open("wb") as file, pytest.raises(OSError):
-            while True:
-                file.write(b"x" * 65536)
-                file.flush()
-        sent = 0
-        while client("SendMessage", QueueUrl=url, MessageBody="x" * 1_000_000) is not None:
-            sent += 1
-            assert sent < 200
-        ballast.unlink()
-        until(lambda: client("SendMessage", QueueUrl=url, MessageBody="more") is not None, 20,
-              "a send after room was made")
-        assert len(receive_all(client, url)) == sent + 1
-    finally:
-        print(server.tail())
-        server.remove()
+def test_room_again_without_a_restart(full_disk_server, small_disk):
+    server = full_disk_server
+    client = Client(server)
+    url = client("CreateQueue", QueueName="full")["QueueUrl"]
+    ballast = small_disk / "ballast"
+    with ballast.open("wb") as file, pytest.raises(OSError):
+        while True:
+            file.write(b"x" * 65536)
+            file.flush()
+    sent = 0
+    while client("SendMessage", QueueUrl=url, MessageBody="x" * 1_000_000) is not None:
+        sent += 1
+        assert sent < 200
+    ballast.unlink()
+    until(lambda: client("SendMessage", QueueUrl=url, MessageBody="more") is not None, 20,
+          "a send after room was made")
+    assert len(receive_all(client, url)) == sent + 1
 
 
-def test_a_full_queue_that_drains_makes_its_own_room(small_disk):
-    server = Server(data=small_disk / "data")
-    server.log = small_disk.parent / "server.log"
-    server.start()
-    try:
-        client = Client(server)
-        url = client("CreateQueue", QueueName="full")["QueueUrl"]
-        sent = 0
-        while client("SendMessage", QueueUrl=url, MessageBody="x" * 900_000) is not None:
-            sent += 1
-            assert sent < 400
-        drained = 0
-        while messages := client("ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
-            for message in messages:
-                assert client("DeleteMessage", QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]) is not None
-                drained += 1
-        assert drained == sent > 20
-        until(lambda: client("SendMessage", QueueUrl=url, MessageBody="x" * 900_000) is not None, 20,
-              "a send into the room that the deleted messages left")
-    finally:
-        print(server.tail())
-        server.remove()
+def test_a_full_queue_that_drains_makes_its_own_room(full_disk_server):
+    server = full_disk_server
+    client = Client(server)
+    url = client("CreateQueue", QueueName="full")["QueueUrl"]
+    sent = 0
+    while client("SendMessage", QueueUrl=url, MessageBody="x" * 900_000) is not None:
+        sent += 1
+        assert sent < 400
+    drained = 0
+    while messages := client("ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in messages:
+            assert client("DeleteMessage", QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]) is not None
+            drained += 1
+    assert drained == sent > 20
+    until(lambda: client("SendMessage", QueueUrl=url, MessageBody="x" * 900_000) is not None, 20,
+          "a send into the room that the deleted messages left")
 
 
 def test_a_read_only_directory_is_refused_in_words(small_disk):
@@ -138,21 +133,52 @@ def test_a_damaged_record_is_named_and_nothing_is_guessed(server):
     for number in range(50):
         assert client("SendMessage", QueueUrl=url, MessageBody=f"body-{number:04}-" + "y" * 200) is not None
     server.stop()
-    [(segment, at)] = [(path, path.read_bytes().find(b"body-0007-")) for path in server.data.glob("journal/*.segment")
-                       if b"body-0007-" in path.read_bytes()]
-    with segment.open("r+b") as file:
-        file.seek(at)
-        file.write(b"B")
+    name = flip(server, b"body-0007-")
     found = subprocess.run([BINARY, "doctor", "--data", server.data], capture_output=True, text=True, timeout=60)
-    assert found.returncode != 0 and segment.name in found.stdout + found.stderr, found.stdout + found.stderr
+    assert found.returncode != 0 and name in found.stdout + found.stderr, found.stdout + found.stderr
     start = subprocess.run([BINARY, "serve", "--data", server.data, "--port", "0"], capture_output=True, text=True,
                            timeout=20)
-    assert start.returncode != 0 and segment.name in start.stderr, start.stderr
-    with segment.open("r+b") as file:
-        file.seek(at)
-        file.write(b"b")
+    assert start.returncode != 0 and name in start.stderr, start.stderr
+    flip(server, b"cody-0007-")
     server.start()
     assert len(receive_all(Client(server), url)) == 50
+
+
+def flip(server, text):
+    """Changes one stored byte; the name of its segment's file."""
+    [(segment, at)] = [(path, path.read_bytes().find(text)) for path in server.data.glob("journal/*.segment")
+                       if text in path.read_bytes()]
+    with segment.open("r+b") as file:
+        file.seek(at)
+        file.write(bytes([text[0] ^ 1]))
+    return segment.name
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_damaged_message_is_set_aside_and_the_rest_goes_on(server, restarted):
+    client = Client(server)
+    url = client("CreateQueue", QueueName="set-aside")["QueueUrl"]
+    for number in range(80):  # two segments of 32 MiB and more, so that the first one is closed
+        assert client("SendMessage", QueueUrl=url, MessageBody=f"body-{number:04}-" + "y" * 1_000_000) is not None
+    if restarted:
+        server.stop()
+    name = flip(server, b"body-0000-")
+    if restarted:
+        server.start()
+        client = Client(server)
+    received = receive_all(client, url)
+    assert sorted(body[:9] for body in received) == [f"body-{number:04}" for number in range(1, 80)]
+    counts = client("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (counts["ApproximateNumberOfMessages"], counts["ApproximateNumberOfMessagesNotVisible"]) == ("0", "79")
+    said = [line for line in server.tail(1000).splitlines() if "set aside" in line]
+    assert len(said) == 1 and name in said[0] and "arn:aws:sqs:us-east-1:000000000000:set-aside" in said[0], said
+    with urllib.request.urlopen(server.url + "/_renkei/metrics", timeout=5) as reply:
+        assert b"\nrenkei_damaged_messages_total 1\n" in reply.read()
+    server.stop()
+    found = subprocess.run([BINARY, "doctor", "--data", server.data], capture_output=True, text=True, timeout=60)
+    assert found.returncode != 0 and name in found.stdout + found.stderr, found.stdout + found.stderr
+    server.start()
+    assert Client(server)("PurgeQueue", QueueUrl=url) is not None
 
 
 class Faketime:

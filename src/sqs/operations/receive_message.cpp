@@ -61,7 +61,8 @@ using Received = std::expected<std::vector<queue::Delivery>, store::Error>;
 base::Outcome<Output> answer(State& state, queue::QueueId id, const Filter& filter, Received received,
                              service::Context& ctx) {
   const QueueRow* queue = state.find(id);
-  if (!received || queue == nullptr) return internal_failure();
+  if (!received) return store_failure(received.error());
+  if (queue == nullptr) return internal_failure();
   Output output;
   if (received->empty()) {
     state.meters.count(ctx.change, id, ctx.now, {.empty_receives = 1});

@@ -167,4 +167,13 @@ std::expected<Index, Error> read_index(Disk& disk, std::uint32_t segment) {
   return std::move(*index);
 }
 
+std::optional<RecordHead> find_plain(const Index& index, std::uint32_t offset) {
+  for (const Index::Run& run : index.plain) {
+    const auto found = std::ranges::lower_bound(run.offsets, offset);
+    if (found == run.offsets.end() || *found != offset) continue;
+    return RecordHead{run.owner, run.base + run.numbers[static_cast<std::size_t>(found - run.offsets.begin())], 0};
+  }
+  return std::nullopt;
+}
+
 }  // namespace store

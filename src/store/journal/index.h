@@ -39,6 +39,9 @@ std::optional<Index> decode_index(std::string_view bytes, std::uint32_t segment)
 std::expected<std::vector<Index::Entry>, Error> read_specials(Disk& disk, std::uint32_t segment);
 std::expected<Index, Error> read_index(Disk& disk, std::uint32_t segment);
 
+// What an index tells of a plain record whose own bytes can't be read.
+std::optional<RecordHead> find_plain(const Index& index, std::uint32_t offset);
+
 std::string index_name(std::uint32_t segment);
 
 }  // namespace store

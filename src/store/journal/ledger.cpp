@@ -85,6 +85,7 @@ Ledger::Result Ledger::discharge(Place place, std::uint64_t owner, std::uint64_t
   if (charge == segment->second.charges.end() || charge->second.bytes < bytes || charge->second.records == 0) {
     return std::unexpected(name(place) + " was given up twice");
   }
+  if (charge->second.records == 1) bytes = charge->second.bytes;  // also those of damaged records
   charge->second.bytes -= bytes;
   if (--charge->second.records == 0) segment->second.charges.erase(charge);
   segment->second.live_bytes -= bytes;
@@ -181,14 +182,14 @@ std::vector<std::uint32_t> Ledger::empty_segments(std::uint32_t before) const {
   return empty;
 }
 
-std::optional<std::uint32_t> Ledger::sparse(std::uint32_t before) const {
+std::optional<std::uint32_t> Ledger::sparse(std::uint32_t before, const std::set<std::uint32_t>& except) const {
   const std::size_t count = segments_.size();
   if (count <= kSlackSegments || live_bytes_ * 2 >= count * std::uint64_t{segment_bytes_}) return std::nullopt;
   std::optional<std::uint32_t> sparsest;
   std::uint64_t least = segment_bytes_ / 2;
   for (const auto& [number, segment] : segments_) {
     if (number >= before) break;
-    if (segment.live_bytes == 0 || segment.live_bytes >= least) continue;
+    if (segment.live_bytes == 0 || segment.live_bytes >= least || except.contains(number)) continue;
     least = segment.live_bytes;
     sparsest = number;
   }

@@ -6,6 +6,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,11 +24,11 @@ struct Special {
   std::uint32_t kept_size = 0;
 };
 
-// The head of a record as its bytes tell it.
+// The head of a record as its bytes tell it, or an index.
 struct RecordHead {
   std::uint64_t owner = 0;
   std::uint64_t number = 0;
-  std::uint32_t size = 0;  // with padding
+  std::uint32_t size = 0;  // with padding; 0: not known, of a damaged one. Its bytes are charged while others' are
 };
 
 // The books of a journal: which records are indexed, what they keep, and how many bytes live in each segment. It does
@@ -81,7 +82,7 @@ class Ledger {
   std::vector<std::uint32_t> empty_segments(std::uint32_t before) const;
 
   bool is_indexed(Place place, std::uint64_t owner) const;
-  std::optional<std::uint32_t> sparse(std::uint32_t before) const;
+  std::optional<std::uint32_t> sparse(std::uint32_t before, const std::set<std::uint32_t>& except) const;
   // The special records anywhere that keep a record of `segment`, or lie in it.
   std::vector<Living> specials_of(std::uint32_t segment) const;
   JournalUse use() const;

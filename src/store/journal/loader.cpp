@@ -306,8 +306,16 @@ std::expected<void, Error> Loader::learn(Place place) {
     loaded_.ledger.learn(place, {entry->owner, entry->number, entry->size});
     return {};
   }
-  TRY(const HeldEntry held, loaded_.files.read(place));
-  loaded_.ledger.learn(place, {held.entry.owner, held.entry.number, held.entry.size});
+  if (const auto held = loaded_.files.read(place)) {
+    loaded_.ledger.learn(place, {held->entry.owner, held->entry.number, held->entry.size});
+    return {};
+  } else if (!held.error().damage) {
+    return std::unexpected(held.error());
+  }
+  TRY(const Index index, read_index(disk_, segment_of(place)));
+  const auto head = find_plain(index, offset_of(place));
+  if (!head) return std::unexpected(loaded_.files.damaged(place));
+  loaded_.ledger.learn(place, *head);
   return {};
 }
 

@@ -107,8 +107,17 @@ std::expected<void, Error> Log::learn(Place place) {
     ledger_.learn(place, known.head);
     return {};
   }
-  TRY(const HeldEntry held, read(place));
-  ledger_.learn(place, {held.entry.owner, held.entry.number, held.entry.size});
+  if (const auto held = read(place)) {
+    ledger_.learn(place, {held->entry.owner, held->entry.number, held->entry.size});
+    return {};
+  } else if (!held.error().damage) {
+    return std::unexpected(held.error());
+  }
+  // Who is damaged can still be given up.
+  TRY(const std::shared_ptr<const Index> index, index_of(segment_of(place)));
+  const auto head = find_plain(*index, offset_of(place));
+  if (!head) return std::unexpected(files_.damaged(place));
+  ledger_.learn(place, *head);
   return {};
 }
 

@@ -56,7 +56,9 @@ class Log {
 
   std::expected<void, Error> recover(Recovery& recovery);
   std::expected<std::vector<Found>, Error> fetch(std::span<const Place> places);
-  std::optional<std::uint32_t> sparse() const { return ledger_.sparse(tail_.segment); }
+  std::optional<std::uint32_t> sparse(const std::set<std::uint32_t>& except) const {
+    return ledger_.sparse(tail_.segment, except);
+  }
   std::expected<std::vector<Living>, Error> living(std::uint32_t segment);
   JournalUse use() const { return ledger_.use(); }
 

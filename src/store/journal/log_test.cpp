@@ -161,7 +161,7 @@ class World : public store::Recovery {
     return true;
   }
   void compact() {
-    const auto segment = log->sparse();
+    const auto segment = log->sparse({});
     if (!segment) return;
     const auto living = log->living(*segment);
     ASSERT_TRUE(living) << living.error().message;
@@ -357,6 +357,69 @@ TEST(Log, DamageInAClosedSegmentIsFoundByReadingAndByExamining) {
   EXPECT_EQ(findings.records, 60u);
 }
 
+// What a log tells at a start, without reading any of it.
+struct Numbers : store::Recovery {
+  void plain(std::uint64_t, std::uint32_t, std::span<const store::Fresh> records) override {
+    for (const store::Fresh& record : records) numbers.push_back(record.number);
+  }
+  void record(std::uint64_t, std::uint64_t number, Place, Place, std::string_view) override {
+    numbers.push_back(number);
+  }
+  void note(std::uint64_t, std::string_view) override {}
+
+  std::vector<std::uint64_t> numbers;
+};
+
+std::unique_ptr<store::Log> open_log(World& world, Numbers& told) {
+  store::Log::Options options;
+  options.segment_bytes = kSegmentBytes;
+  auto log = store::Log::open(world.disk->mount(), std::move(options), [](Place, const std::vector<store::Write>&) {
+    return std::expected<void, store::Error>();
+  });
+  if (!log || !(*log)->recover(told)) return nullptr;
+  return std::move(*log);
+}
+
+// Whose index is well can be killed without a look at its bytes, also when a start replays that; what is left is right.
+TEST(Log, WhatIsDamagedCanBeGivenUp) {
+  for (const std::size_t damaged_at : {0u, 8u, 100u}) {
+    World world(3);
+    ASSERT_TRUE(world.start());
+    ASSERT_NO_FATAL_FAILURE(fill(world, 60));
+    while (world.log->keeper().step()) {
+    }
+    const auto messages = world.history.back().messages;
+    world.log.reset();
+    const Place second = messages.at({1, 2}).place;
+    world.disk->damage(file_of(world, second), store::offset_of(second) + damaged_at);
+    for (int start = 0; start < 3; ++start) {
+      Numbers told;
+      const auto log = open_log(world, told);
+      ASSERT_NE(log, nullptr);
+      if (start < 2) {
+        EXPECT_EQ(told.numbers.size(), start == 0 ? 60u : 59u);
+        store::Batch batch;
+        if (start == 0) {
+          const auto found = log->fetch(std::span(&second, 1));
+          ASSERT_FALSE(found);
+          EXPECT_TRUE(found.error().damage);
+          batch.journal.push_back(store::Kill{second});
+        } else {
+          for (const auto& [key, message] : messages) {
+            if (key.second != 2) batch.journal.push_back(store::Kill{message.place});
+          }
+        }
+        const auto written = log->write(batch);
+        ASSERT_TRUE(written) << written.error().message;
+        log->groups().commit();
+      } else {
+        EXPECT_TRUE(told.numbers.empty());
+        EXPECT_EQ(log->use().live_bytes, 0u);
+      }
+    }
+  }
+}
+
 TEST(Log, DamagedBooksAreNamed) {
   for (const std::string& name : {std::string("checkpoint"), std::string("0000000001.index")}) {
     World world(4);
@@ -411,6 +474,9 @@ TEST(Log, AnUnreadableDiskRefusesTheWriteThatNeedsToRead) {
   World world(7);
   ASSERT_TRUE(world.start());
   ASSERT_NO_FATAL_FAILURE(fill(world, 40));
+  while (world.log->keeper().step()) {
+  }
+  world.log->applied(*world.log->groups().durable());  // the indexes are on disk, too
   store::Batch batch;
   batch.journal.push_back(store::Kill{world.history.back().messages.at({1, 1}).place});
   world.disk->fail_reads(true);

@@ -43,21 +43,26 @@ Error SegmentFiles::damaged(Place place) const {
   const auto slot = slots_.find(segment_of(place));
   const std::string file = slot == slots_.end() ? "no file" : "journal/" + slot->second.name;
   return Error{"the record at offset " + std::to_string(offset_of(place)) + " of " + file + " (segment " +
-               std::to_string(segment_of(place)) + ") is damaged or missing"};
+                   std::to_string(segment_of(place)) + ") is damaged or missing",
+               true};
 }
 
 std::expected<HeldEntry, Error> SegmentFiles::read(Place place) {
   TRY(const std::shared_ptr<File> file, open(segment_of(place)));
   HeldEntry held;
   held.bytes.resize(kFirstRead);
-  TRY(std::size_t got, file->read(offset_of(place), held.bytes));
+  const auto read = file->read(offset_of(place), held.bytes);
+  if (!read) return std::unexpected(Error{read.error().message, true});  // a sector that went bad
+  std::size_t got = *read;
   const std::uint32_t size = promised_size(std::string_view(held.bytes).substr(0, got));
   if (size == 0 || size > kPayloadMax + kMetaMax + layout::kAppend + layout::kAlignment) {
     return std::unexpected(damaged(place));
   }
   if (size > got) {
     held.bytes.resize(size);
-    TRY(got, file->read(offset_of(place), held.bytes));
+    const auto rest = file->read(offset_of(place), held.bytes);
+    if (!rest) return std::unexpected(Error{rest.error().message, true});
+    got = *rest;
   }
   held.bytes.resize(std::min<std::size_t>(got, size));
   const auto entry = parse_entry(segment_of(place), held.bytes);

@@ -115,7 +115,7 @@ std::expected<std::vector<Found>, Error> MemoryStore::fetch(std::span<const Plac
       return std::unexpected(
           Error{"no record at " + std::to_string(segment_of(place)) + ":" + std::to_string(offset_of(place))});
     }
-    if (damaged_.contains(place)) return std::unexpected(Error{"injected: the record is damaged"});
+    if (damaged_.contains(place)) return std::unexpected(Error{"injected: the record is damaged", true});
     found.push_back({record->second.record, place, record->second.keeps});
   }
   return found;

@@ -29,7 +29,9 @@ class MemoryStore : public Store {
   std::expected<void, Error> recover(Recovery& recovery) override;
   using Store::fetch;
   std::expected<std::vector<Found>, Error> fetch(std::span<const Place> places) override;
-  std::optional<std::uint32_t> sparse() const override { return visible_.ledger.sparse(visible_.tail.segment); }
+  std::optional<std::uint32_t> sparse(const std::set<std::uint32_t>& except) const override {
+    return visible_.ledger.sparse(visible_.tail.segment, except);
+  }
   std::expected<std::vector<Living>, Error> living(std::uint32_t segment) override;
   JournalUse journal_use() const override { return visible_.ledger.use(); }
 

@@ -147,7 +147,9 @@ class RocksStore : public Store {
   Tail tail() const override { return log_->tail(); }
   std::expected<void, Error> recover(Recovery& recovery) override { return log_->recover(recovery); }
   std::expected<std::vector<Found>, Error> fetch(std::span<const Place> places) override { return log_->fetch(places); }
-  std::optional<std::uint32_t> sparse() const override { return log_->sparse(); }
+  std::optional<std::uint32_t> sparse(const std::set<std::uint32_t>& except) const override {
+    return log_->sparse(except);
+  }
   std::expected<std::vector<Living>, Error> living(std::uint32_t segment) override { return log_->living(segment); }
   JournalUse journal_use() const override { return log_->use(); }
 
