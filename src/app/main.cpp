@@ -56,6 +56,12 @@ class Program {
                       "Queues may be created again right after they were deleted, and purged at any time; AWS makes "
                       "both wait for 60 s");
     command
+        ->add_option("--network", serve_.network,
+                     "vpc: tasks are in the networks of their VPCs; host: they share this machine's network, where "
+                     "routes and security groups hold for nobody")
+        ->check(CLI::IsMember({"vpc", "host"}))
+        ->capture_default_str();
+    command
         ->add_option("--launch-timeout", serve_.launch_timeout,
                      "Seconds for which a task tries to reach what its launch needs, before it fails; AWS takes 150")
         ->check(CLI::Range(0.001, 3600.0))

@@ -236,8 +236,8 @@ Made ServerProcess::open_cloud() {
   config.region = options_.region;
   config.queue_rests = !options_.no_queue_rests;
   config.unreachable_after = std::chrono::microseconds(std::llround(options_.launch_timeout * 1e6));
-  // Containers share this host's network; this is what they are told.
-  config.networks = false;
+  config.networks = options_.network == "vpc";
+  // What containers are told that share this host's network.
   config.endpoint = "http://127.0.0.1:" + std::to_string(server_->port());
   cloud_ = std::make_unique<cloud::Cloud>(
       cloud::Cloud::Parts{*clock_, random_, *store_, *runtime_, *blobs_, &sessions_, image_blobs_.get(),

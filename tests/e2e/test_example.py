@@ -56,8 +56,7 @@ def deploy(server, folder):
         push(server, name)
     url = upload(server, folder)
     server.aws("cloudformation", "create-stack", "--stack-name", "system", "--template-url", url,
-               "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM",
-               "--parameters", f"ParameterKey=SQSEndpointUrl,ParameterValue={server.url}")
+               "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
     server.aws("cloudformation", "wait", "stack-create-complete", "--stack-name", "system")
 
 
