@@ -183,13 +183,24 @@ base::Outcome<void> check_session(const service::Session& session, const wire::s
   return {};
 }
 
-std::string payload_hash(const net::Request& request, const Route& route, const wire::sigv4::Claim& claim) {
-  if (const auto* stated = request.headers.find("x-amz-content-sha256")) return std::string(*stated);
-  if (claim.presigned) {
-    return route.protocol == api::Protocol::RestXml ? std::string(wire::sigv4::kUnsignedPayload) : wire::sha256_hex("");
+// What the signer says the body's digest is, or what it is.
+class PayloadHash {
+ public:
+  PayloadHash(const net::Request& request, const Route& route, const wire::sigv4::Claim& claim) {
+    if (const auto* stated = request.headers.find("x-amz-content-sha256")) {
+      stated_ = *stated;
+    } else if (claim.presigned && route.protocol == api::Protocol::RestXml) {
+      stated_ = wire::sigv4::kUnsignedPayload;
+    } else {
+      computed_ = wire::sha256_digits(claim.presigned ? std::string_view() : request.body);
+    }
   }
-  return wire::sha256_hex(request.body);
-}
+  std::string_view text() const { return computed_ ? std::string_view(*computed_) : stated_; }
+
+ private:
+  std::string_view stated_;
+  std::optional<wire::Sha256Digits> computed_;
+};
 
 wire::sigv4::RequestView view_of(const net::Request& request) {
   return {request.method, request.path, request.query, request.headers};
@@ -213,7 +224,8 @@ base::Outcome<void> Authenticator::check(const net::Request& request, const Rout
   if (!known) return refuse(Problem::UnknownKey, route, unknown_key_text(route.protocol));
   if (known->session) CHECK(check_session(*known->session, claim, route, now));
   CHECK(check_time(claim, route, base::unix_seconds(now)));
-  const std::string hash = payload_hash(request, route, claim);
+  const PayloadHash payload(request, route, claim);
+  const std::string_view hash = payload.text();
   const bool host_signed = claim.signs("host");
   const auto key = cache_.get(claim.access_key, known->secret, claim.scope);
   if (!host_signed || !wire::sigv4::verify(view_of(request), claim, hash, key)) {
@@ -221,7 +233,7 @@ base::Outcome<void> Authenticator::check(const net::Request& request, const Rout
   }
   const bool stated = request.headers.find("x-amz-content-sha256") != nullptr;
   if (body == Body::Here && stated && hash.size() == kSha256Digits && !claim.presigned &&
-      hash != wire::sha256_hex(request.body)) {
+      hash != std::string_view(wire::sha256_digits(request.body))) {
     static constexpr FaultShape kMismatched{"XAmzContentSHA256Mismatch", "XAmzContentSHA256Mismatch", 400, true};
     return base::fault(kMismatched, "The provided 'x-amz-content-sha256' header does not match what was computed.");
   }

@@ -74,7 +74,7 @@ std::optional<std::string> basic_pair(const net::Request& request) {
 
 // HMAC with a key of our own length, so that no block needs hashing first.
 std::string seal_of(const std::string& key, std::string_view text) {
-  return wire::sigv4::SigningKey(key, {"registry", "", ""}).sign(text);
+  return std::string(wire::sigv4::SigningKey(key, {"registry", "", ""}).sign(text));
 }
 
 std::unexpected<base::Fault> no_upload(const std::string& id) {

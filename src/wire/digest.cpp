@@ -64,6 +64,23 @@ std::string big_endian(std::uint64_t value, int bytes) {
   return raw;
 }
 
+// Both digits of every byte, so that a byte is one step.
+constexpr std::array<char, 512> make_hex_pairs() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    pairs[2 * byte] = kDigits[byte >> 4];
+    pairs[2 * byte + 1] = kDigits[byte & 15];
+  }
+  return pairs;
+}
+
+void put_hex(char* out, const void* raw, std::size_t size) {
+  static constexpr auto kPairs = make_hex_pairs();
+  const auto* bytes = static_cast<const unsigned char*>(raw);
+  for (std::size_t i = 0; i < size; ++i) std::memcpy(out + 2 * i, kPairs.data() + 2 * std::size_t{bytes[i]}, 2);
+}
+
 static_assert(sizeof(SHA256_CTX) <= 112 && sizeof(SHA_CTX) <= 112 && sizeof(MD5_CTX) <= 112);
 
 }  // namespace
@@ -133,13 +150,23 @@ std::string digest(Algorithm algorithm, std::string_view bytes) {
   return digest.finish();
 }
 
-std::string sha256_hex(std::string_view bytes) {
+template <std::size_t Bytes>
+HexDigits<Bytes>::HexDigits(const unsigned char (&raw)[Bytes]) {
+  put_hex(digits_.data(), raw, Bytes);
+}
+template class HexDigits<SHA256_DIGEST_LENGTH>;
+
+Sha256Digits sha256_digits(std::string_view bytes) {
   unsigned char raw[SHA256_DIGEST_LENGTH];
   SHA256_CTX context;
   SHA256_Init(&context);
   SHA256_Update(&context, bytes.data(), bytes.size());
   SHA256_Final(raw, &context);
-  return to_hex({reinterpret_cast<const char*>(raw), sizeof raw});
+  return Sha256Digits(raw);
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  return std::string(sha256_digits(bytes));
 }
 
 std::string md5_hex(std::string_view bytes) {
@@ -152,14 +179,8 @@ std::string md5_hex(std::string_view bytes) {
 }
 
 std::string to_hex(std::string_view raw) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string text(raw.size() * 2, '\0');
-  char* at = text.data();
-  for (const char c : raw) {
-    const auto byte = static_cast<unsigned char>(c);
-    *at++ = kDigits[byte >> 4];
-    *at++ = kDigits[byte & 15];
-  }
+  put_hex(text.data(), raw.data(), raw.size());
   return text;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,7 +32,20 @@ class Digest {
   std::uint64_t crc_ = 0;
 };
 
+// A digest in hex digits that needs no memory but its own: requests are verified with several of them.
+template <std::size_t Bytes>
+class HexDigits {
+ public:
+  explicit HexDigits(const unsigned char (&raw)[Bytes]);
+  operator std::string_view() const { return {digits_.data(), digits_.size()}; }
+
+ private:
+  std::array<char, 2 * Bytes> digits_;
+};
+using Sha256Digits = HexDigits<32>;
+
 std::string digest(Algorithm algorithm, std::string_view bytes);  // raw
+Sha256Digits sha256_digits(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);
 std::string md5_hex(std::string_view bytes);
 std::string to_hex(std::string_view raw);

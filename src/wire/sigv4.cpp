@@ -15,7 +15,8 @@ namespace wire::sigv4 {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
-constexpr std::size_t kBlock = 64;  // of SHA-256
+constexpr std::size_t kBlock = 64;            // of SHA-256
+constexpr std::size_t kKeptText = 16 * 1024;  // of a thread, between two requests
 
 const std::string_view* find(std::span<const HeaderView> headers, std::string_view name) {
   for (const HeaderView& header : headers) {
@@ -190,12 +191,15 @@ void append_canonical_value(std::string& out, std::span<const HeaderView> header
   }
 }
 
-std::string string_to_sign(std::string_view time, const Scope& scope, std::string_view canonical) {
-  std::string text;
-  text.reserve(160);
+void append_string_to_sign(std::string& text, std::string_view time, const Scope& scope, std::string_view canonical) {
   text.append(kAlgorithm).append("\n").append(time).append("\n");
   text.append(scope.date).append("/").append(scope.region).append("/").append(scope.service);
-  text.append("/aws4_request\n").append(sha256_hex(canonical));
+  text.append("/aws4_request\n").append(canonical);
+}
+
+std::string string_to_sign(std::string_view time, const Scope& scope, std::string_view canonical_request) {
+  std::string text;
+  append_string_to_sign(text, time, scope, sha256_digits(canonical_request));
   return text;
 }
 
@@ -304,7 +308,7 @@ SigningKey::SigningKey(std::string_view secret, const Scope& scope) {
   midstate_ = std::move(midstate);
 }
 
-std::string SigningKey::sign(std::string_view text) const {
+Sha256Digits SigningKey::sign(std::string_view text) const {
   unsigned char raw[32];
   SHA256_CTX context = midstate_->inner;
   SHA256_Update(&context, text.data(), text.size());
@@ -312,24 +316,23 @@ std::string SigningKey::sign(std::string_view text) const {
   context = midstate_->outer;
   SHA256_Update(&context, raw, sizeof raw);
   SHA256_Final(raw, &context);
-  return to_hex({reinterpret_cast<const char*>(raw), sizeof raw});
+  return Sha256Digits(raw);
 }
 
 SigningKey KeyCache::get(std::string_view access_key, std::string_view secret, const Scope& scope) {
   const NameView name(access_key, scope.date, scope.region, scope.service);
   const std::lock_guard lock(mutex_);
-  const auto found = keys_.find(name);
-  if (found != keys_.end() && found->second.first == secret) return found->second.second;
+  if (last_ == keys_.end() || NameView(last_->first) != name) last_ = keys_.find(name);
+  if (last_ != keys_.end() && last_->second.first == secret) return last_->second.second;
   if (keys_.size() >= kMaximum) keys_.clear();
-  const SigningKey key(secret, scope);
-  keys_.insert_or_assign(Name(name), std::pair(std::string(secret), key));
-  return key;
+  last_ = keys_.insert_or_assign(Name(name), std::pair(std::string(secret), SigningKey(secret, scope))).first;
+  return last_->second.second;
 }
 
-std::string canonical_request(const RequestView& request, std::string_view signed_headers, std::string_view service,
-                              bool presigned, std::string_view payload_hash) {
-  std::string text;
-  text.reserve(1024);
+namespace {
+
+void append_canonical_request(std::string& text, const RequestView& request, std::string_view signed_headers,
+                              std::string_view service, bool presigned, std::string_view payload_hash) {
   text.append(request.method).append("\n");
   append_path(text, request.path, service);
   text += '\n';
@@ -344,13 +347,26 @@ std::string canonical_request(const RequestView& request, std::string_view signe
     start = end + 1;
   }
   text.append("\n").append(signed_headers).append("\n").append(payload_hash);
+}
+
+}  // namespace
+
+std::string canonical_request(const RequestView& request, std::string_view signed_headers, std::string_view service,
+                              bool presigned, std::string_view payload_hash) {
+  std::string text;
+  append_canonical_request(text, request, signed_headers, service, presigned, payload_hash);
   return text;
 }
 
 bool verify(const RequestView& request, const Claim& claim, std::string_view payload_hash, const SigningKey& key) {
-  const std::string canonical =
-      canonical_request(request, claim.signed_headers, claim.scope.service, claim.presigned, payload_hash);
-  return equal_secret(key.sign(string_to_sign(claim.time, claim.scope, canonical)), claim.signature);
+  thread_local std::string text;  // used again, so that verifying does not allocate
+  text.clear();
+  append_canonical_request(text, request, claim.signed_headers, claim.scope.service, claim.presigned, payload_hash);
+  const Sha256Digits canonical = sha256_digits(text);
+  if (text.capacity() > kKeptText) text = {};
+  text.clear();
+  append_string_to_sign(text, claim.time, claim.scope, canonical);
+  return equal_secret(key.sign(text), claim.signature);
 }
 
 void sign(const Credentials& credentials, const Scope& scope, std::int64_t unix_seconds, std::string_view method,
@@ -368,7 +384,7 @@ void sign(const Credentials& credentials, const Scope& scope, std::int64_t unix_
   const std::vector<HeaderView> views(headers.begin(), headers.end());
   const RequestView view{method, path, query, views};
   const std::string canonical = canonical_request(view, names, scope.service, false, payload_hash);
-  const std::string signature = SigningKey(credentials.secret, scope).sign(string_to_sign(time, scope, canonical));
+  const std::string signature(SigningKey(credentials.secret, scope).sign(string_to_sign(time, scope, canonical)));
   headers.emplace_back("authorization", std::string(kAlgorithm) + " Credential=" + credentials.access_key + "/" +
                                             scope.text() + ", SignedHeaders=" + names + ", Signature=" + signature);
 }
@@ -389,7 +405,9 @@ std::string presign(const Credentials& credentials, const Scope& scope, std::int
   const HeaderView headers[] = {{"host", host}};
   const std::string payload = scope.service == "s3" ? std::string(kUnsignedPayload) : sha256_hex("");
   const std::string canonical = canonical_request({method, path, all, headers}, "host", scope.service, true, payload);
-  return all + "&X-Amz-Signature=" + SigningKey(credentials.secret, scope).sign(string_to_sign(time, scope, canonical));
+  all.append("&X-Amz-Signature=");
+  all.append(SigningKey(credentials.secret, scope).sign(string_to_sign(time, scope, canonical)));
+  return all;
 }
 
 }  // namespace wire::sigv4

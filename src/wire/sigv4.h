@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "wire/digest.h"
+
 namespace wire::sigv4 {
 
 using Header = std::pair<std::string, std::string>;
@@ -69,7 +71,7 @@ std::string format_time(std::int64_t unix_seconds);
 class SigningKey {
  public:
   SigningKey(std::string_view secret, const Scope& scope);
-  std::string sign(std::string_view text) const;  // hex, 64 digits
+  Sha256Digits sign(std::string_view text) const;
 
  private:
   struct Midstate;
@@ -92,6 +94,7 @@ class KeyCache {
   };
   std::mutex mutex_;
   std::map<Name, std::pair<std::string, SigningKey>, Less> keys_;  // to (secret, key)
+  decltype(keys_)::iterator last_ = keys_.end();                   // what was asked for before: mostly the same again
 };
 
 // `signed_headers` as in Claim.
