@@ -4,7 +4,13 @@ namespace app {
 
 void Strand::post(Task task) {
   if (thread_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
-    own_.push_back(std::move(task));  // the round under way ends with run_round()
+    if (running_ || !own_.empty()) {
+      own_.push_back(std::move(task));
+    } else {
+      running_ = true;
+      task();
+      running_ = false;
+    }
     return;
   }
   {
@@ -26,8 +32,9 @@ std::optional<std::chrono::nanoseconds> Strand::run_round() {
   if (!open_.load(std::memory_order_acquire)) return std::nullopt;
   thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   run_posted();
+  running_ = true;
   auto next = tick_();
-  // Ticks and tasks post too; what is left has the next round, after a look at the sockets.
+  running_ = false;
   if (!own_.empty()) next = std::chrono::nanoseconds(0);
   return next;
 }
@@ -44,10 +51,21 @@ void Strand::run_posted() {
     const std::lock_guard lock(mutex_);
     round.swap(posted_);
   }
+  running_ = true;
   for (Task& task : round) task();
-  round.clear();
-  round.swap(own_);
-  for (Task& task : round) task();
+  running_ = false;
+  run_own();
+}
+
+// What they post in turn has the next round, after a look at the sockets.
+void Strand::run_own() {
+  running_ = true;
+  for (std::size_t left = own_.size(); left > 0; --left) {
+    Task task = std::move(own_.front());
+    own_.pop_front();
+    task();
+  }
+  running_ = false;
 }
 
 }  // namespace app

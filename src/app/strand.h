@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -12,9 +13,9 @@
 
 namespace app {
 
-// What owns the cloud: closures run one after the other, in order, on the server's first I/O thread, after each round
-// of ready sockets. A request that comes in there is served without another thread, and all requests of a round go to
-// the disk together. Anything may post.
+// What owns the cloud: closures run one after the other, in order, on the server's first I/O thread. What comes in
+// there runs at once, while the processor still has the request at hand, and all requests of a round go to the disk
+// together. What comes from other threads runs after the round. Anything may post.
 class Strand : public net::Companion {
  public:
   using Task = std::move_only_function<void()>;
@@ -30,10 +31,12 @@ class Strand : public net::Companion {
 
  private:
   void run_posted();
+  void run_own();
 
   std::mutex mutex_;
   std::vector<Task> posted_;  // from other threads, and before open()
-  std::vector<Task> own_;     // from tasks and requests on the strand's own thread
+  std::deque<Task> own_;      // from tasks: they wait until the one under way has ended
+  bool running_ = false;      // a task, or the tick; on the strand's own thread
   std::atomic<std::thread::id> thread_;
   std::atomic<bool> open_ = false;
   Tick tick_;

@@ -275,6 +275,7 @@ base::Outcome<void> Gateway::read(Pending& pending) {
   TRY(decoded.input, wire::decode_request(route.protocol, *decoded.operation, parts));
   if (sqs) fill_in_queue(decoded, pending.request);
   decoded.call = call_of(pending);
+  pending.request.body = {};  // what it said is in the input; its memory serves the next request
   return {};
 }
 
@@ -331,8 +332,7 @@ void Gateway::submit(std::unique_ptr<Pending> pending) {
   }
   post_([this, pending = std::move(pending)]() mutable {
     service::Waiting waiting{{}, std::move(pending->abandoned)};
-    cloud::Request request = std::move(pending->decoded);
-    pending->decoded.operation = request.operation;  // for the answer and the log
+    cloud::Request& request = pending->decoded;  // stays where it is when its owner moves
     waiting.deliver = [this, pending = std::move(pending)](service::Answer answer) {
       deliver(*pending, std::move(answer));
     };
