@@ -2,7 +2,7 @@
 
 Each variant is the example's templates with an edit, deployed by Debian's AWS CLI. The failure is looked for where a
 person would find it: in the stopped task, in the service's events, in the program's log, in the stack's events. Then
-the unedited templates are deployed over it, as a fixed template would be on AWS, and both services must run.
+the mended templates are deployed over it, as they would be on AWS, and both services must run.
 """
 
 import re
@@ -96,6 +96,39 @@ def private_dns_off(resource):
     return edit
 
 
+INTERNET_GATEWAY = """Resources:
+  InternetGateway:
+    Type: AWS::EC2::InternetGateway
+
+  Attachment:
+    Type: AWS::EC2::VPCGatewayAttachment
+    Properties:
+      VpcId: !Ref VPC
+      InternetGatewayId: !Ref InternetGateway
+
+  DefaultRoute:
+    Type: AWS::EC2::Route
+    DependsOn: Attachment
+    Properties:
+      RouteTableId: !Ref RouteTable
+      DestinationCidrBlock: 0.0.0.0/0
+      GatewayId: !Ref InternetGateway
+
+"""
+
+
+def by_internet_gateway(public_address):
+    """Public subnets and hardly an endpoint; tasks with or without the address that they need there."""
+    def edit(templates):
+        for resource in ("ECRApiEndpoint", "ECRDkrEndpoint", "SQSEndpoint", "S3Endpoint"):
+            without("endpoints.yaml", resource)(templates)
+        changed("network.yaml", "Resources:\n", INTERNET_GATEWAY)(templates)
+        if public_address:
+            for file in ("producer.yaml", "consumer.yaml"):
+                changed(file, "AssignPublicIp: DISABLED", "AssignPublicIp: ENABLED")(templates)
+    return edit
+
+
 FORBIDDING = """      PolicyDocument:
         Version: 2012-10-17
         Statement:
@@ -115,6 +148,7 @@ class Variant:
     expected: str
     where: str = "task"  # "service", "log" or "stack": where the failure shows
     service: str = CONSUMER
+    mend: Callable | None = None  # the templates as they are, unless this says otherwise
 
     @property
     def said(self):
@@ -137,6 +171,8 @@ VARIANTS = [
             "vpc-…", "stack"),
     Variant("S3 endpoint in another route table",
             changed("endpoints.yaml", "      RouteTableIds: [!Ref RouteTable]\n", ""), NO_LAYERS),
+    Variant("internet gateway, but no public address", by_internet_gateway(False), NO_AUTHORIZATION,
+            mend=by_internet_gateway(True)),
     Variant("execution role missing",
             changed("consumer.yaml", "ExecutionRoleArn: !Ref ExecutionRole",
                     'ExecutionRoleArn: !Sub "arn:aws:iam::${AWS::AccountId}:role/missing"'), NO_ROLE, "service"),
@@ -279,7 +315,7 @@ class Fidelity:
         text, good = self.failure(variant)
         if refused:
             self.delete()
-        self.upload(None)
+        self.upload(variant.mend)
         verb = "create" if refused else "update"
         self.deploy(verb, 1)
         mended = until(self.settled, 180, "the mended stack", every=0.3) == f"{verb.upper()}_COMPLETE" and self.works()
