@@ -84,6 +84,15 @@ TEST(AwsJson, WritesFaultsWithTheirQueryCode) {
   EXPECT_EQ(reply.headers.back().second, "AWS.SimpleQueueService.NonExistentQueue;Sender");
 }
 
+TEST(AwsJson, TellsOfARefusalByPolicyWithACapital) {
+  static constexpr base::FaultShape kShape{"AccessDeniedException", "AccessDenied", 403, true,
+                                           "com.amazon.coral.service"};
+  const auto reply = encode_fault(Protocol::AwsJson, testing::service(), {&kShape, "User: x"}, {.query_mode = true});
+  EXPECT_EQ(reply.status, 403);
+  EXPECT_EQ(reply.body, R"({"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: x"})");
+  EXPECT_EQ(reply.headers.back().second, "AccessDenied;Sender");
+}
+
 // CloudWatch's rule: the statuses of the query days only for those who ask.
 TEST(AwsJson, GivesLegacyStatusesOnlyInQueryMode) {
   static constexpr base::FaultShape kShape{"ResourceNotFound", "ResourceNotFound", 404, true};

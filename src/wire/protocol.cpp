@@ -119,10 +119,15 @@ int fault_status(Protocol protocol, const Service& service, const base::FaultSha
   return shape.http_status;
 }
 
+// Who is refused by policies hears so from the framework, not from the service: with a capital.
+std::string_view message_member(const base::FaultShape& shape) {
+  return shape.name == "AccessDeniedException" ? ",\"Message\":" : ",\"message\":";
+}
+
 std::string json_fault(const Service& service, const base::Fault& fault) {
   std::string body = "{\"__type\":";
   append_json_string(body, full_type(service, *fault.shape));
-  body += ",\"message\":";
+  body += message_member(*fault.shape);
   append_json_string(body, fault.message);
   return body + '}';
 }
