@@ -24,6 +24,7 @@
 #include "app/no_runtime.h"
 #include "app/strand.h"
 #include "base/fault.h"
+#include "cloud/access/access.h"
 #include "gateway/auth.h"
 #include "gateway/gateway.h"
 #include "gateway/session_keys.h"
@@ -138,6 +139,11 @@ class Door : public net::Handler {
   std::atomic<gateway::Gateway*> gateway_ = nullptr;
 };
 
+void log_denial(const cloud::Denial& denial) {
+  spdlog::warn("refused: {} {} on {} {} ({}.{} from {}, request {})", denial.principal, denial.action, denial.resource,
+               denial.reason, denial.service, denial.operation, denial.source, denial.request_id);
+}
+
 // Everything of a running server, in the order in which it is made; it ends in reverse.
 class ServerProcess {
  public:
@@ -235,6 +241,7 @@ Made ServerProcess::open_cloud() {
   config.account = options_.account;
   config.region = options_.region;
   config.queue_rests = !options_.no_queue_rests;
+  config.verifies = options_.auth == "strict";
   config.unreachable_after = std::chrono::microseconds(std::llround(options_.launch_timeout * 1e6));
   config.networks = options_.network == "vpc";
   // What containers are told that share this host's network.
@@ -244,7 +251,8 @@ Made ServerProcess::open_cloud() {
                           [this](const std::string& what) {
                             ++damaged_messages_;
                             warnings_(what);
-                          }},
+                          },
+                          log_denial},
       config);
   if (auto recovered = cloud_->recover(); !recovered) return std::unexpected(recovered.error().message);
   store_->push();

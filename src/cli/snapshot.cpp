@@ -13,6 +13,7 @@ namespace {
 // DescribeServices takes ten at a time.
 constexpr std::size_t kServicesAtOnce = 10;
 constexpr std::int64_t kActivitiesShown = 5;
+constexpr std::size_t kDenialsShown = 5;
 
 using Done = std::expected<void, client::Error>;
 
@@ -110,6 +111,24 @@ Done read_activities(client::Client& client, Snapshot& into) {
   return {};
 }
 
+Done read_denials(client::Client& client, Snapshot& into) {
+  TRY(const std::string page, client.get("/_renkei/denials"));
+  const auto json = wire::parse_json(page);
+  const base::Value* list = json ? json->find("denials") : nullptr;
+  if (list == nullptr || !list->is_array()) return {};
+  for (const base::Value& one : list->as_array()) {
+    if (into.denials.size() == kDenialsShown) break;
+    const auto text = [&](const char* name) {
+      const base::Value* value = one.find(name);
+      return value == nullptr ? "" : value->to_text();
+    };
+    const base::Value* at = one.find("unix_millis");
+    into.denials.push_back({base::from_unix_millis(at == nullptr ? 0 : at->as_integer()), text("principal"),
+                            text("action"), text("resource"), text("reason")});
+  }
+  return {};
+}
+
 Colour colour_of(const std::string& state) {
   if (state == "ALARM" || state.find("FAILED") != std::string::npos || state.find("ROLLBACK") != std::string::npos) {
     return Colour::Red;
@@ -127,11 +146,12 @@ std::expected<Snapshot, client::Error> take_snapshot(client::Client& client) {
   CHECK(read_queues(client, snapshot));
   CHECK(read_alarms(client, snapshot));
   CHECK(read_activities(client, snapshot));
+  CHECK(read_denials(client, snapshot));
   return snapshot;
 }
 
 base::Value Snapshot::to_value() const {
-  base::Value::Array stack_list, service_list, queue_list, alarm_list, activity_list;
+  base::Value::Array stack_list, service_list, queue_list, alarm_list, activity_list, denial_list;
   for (const Stack& stack : stacks) {
     stack_list.push_back(base::Value::Object{
         {"name", stack.name}, {"status", stack.status}, {"reason", stack.reason}, {"nested", stack.nested}});
@@ -155,10 +175,17 @@ base::Value Snapshot::to_value() const {
     activity_list.push_back(base::Value::Object{
         {"time", date_time(one.at)}, {"description", one.description}, {"cause", one.cause}, {"status", one.status}});
   }
+  for (const Denial& one : denials) {
+    denial_list.push_back(base::Value::Object{{"time", date_time(one.at)},
+                                              {"principal", one.principal},
+                                              {"action", one.action},
+                                              {"resource", one.resource},
+                                              {"reason", one.reason}});
+  }
   return base::Value::Object{
       {"time", date_time(time)},         {"unix_millis", base::unix_millis(time)}, {"speed", speed},
       {"stacks", std::move(stack_list)}, {"services", std::move(service_list)},    {"queues", std::move(queue_list)},
-      {"alarms", std::move(alarm_list)}, {"activities", std::move(activity_list)}};
+      {"alarms", std::move(alarm_list)}, {"activities", std::move(activity_list)}, {"denials", std::move(denial_list)}};
 }
 
 std::string Snapshot::to_text() const {
@@ -194,6 +221,12 @@ std::string Snapshot::to_text() const {
     activity_table.add({clock_time(one.at), one.status, one.description, one.cause});
   }
   section(activity_table);
+  TextTable denial_table({"refused", "who", "what", "on", "why"});
+  for (const Denial& one : denials) {
+    denial_table.add(
+        {clock_time(one.at), one.principal.substr(one.principal.find('/') + 1), one.action, one.resource, one.reason});
+  }
+  section(denial_table);
   if (stacks.empty() && services.empty() && queues.empty())
     text += "\n  nothing is deployed yet; try: renkei up TEMPLATE\n";
   return text;

@@ -33,6 +33,11 @@ struct Snapshot {
     std::string description, cause, status;
   };
 
+  struct Denial {
+    base::TimePoint at{};
+    std::string principal, action, resource, reason;
+  };
+
   base::TimePoint time{};  // of the cloud's clock
   double speed = 1;
   std::vector<Stack> stacks;
@@ -40,6 +45,7 @@ struct Snapshot {
   std::vector<Queue> queues;
   std::vector<Alarm> alarms;
   std::vector<Activity> activities;  // newest first, the last few
+  std::vector<Denial> denials;       // the same: what policies refused
 
   base::Value to_value() const;
   std::string to_text() const;

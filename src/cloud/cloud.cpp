@@ -117,12 +117,23 @@ std::expected<void, store::Error> Cloud::recover() {
   return {};
 }
 
+// The account's own keys may do everything; only a VPC endpoint may still refuse them.
+bool Cloud::is_checked(const Signer* signer, const Request& request) const {
+  if (!request.vpc_endpoint.empty()) return true;
+  return signer != nullptr && (signer->of_task || config_.verifies);
+}
+
 void Cloud::submit(Request request, service::Waiting waiting) {
-  if (!request.call.access_key_id.empty()) {
-    auto temporary = services_->principal_of(request.call.access_key_id);
-    if (temporary) request.call.principal_arn = std::move(*temporary);
-  }
+  const Signer* signer = services_->sessions->find(request.call.access_key_id);
+  if (signer != nullptr) request.call.principal_arn = signer->principal_arn;
+  const bool checked = is_checked(signer, request);
   turn(request.call, [&](service::Context& ctx) {
+    if (checked) {
+      if (auto refusal = services_->access->refusal(request.inquiry(), ctx)) {
+        ctx.change.reply(std::move(waiting.deliver), {std::unexpected(std::move(*refusal))});
+        return;
+      }
+    }
     if (const auto* late = registry_.find_late(*request.operation)) {
       (*late)(request.input, ctx, service::Responder(std::move(waiting)));
       return;
@@ -166,7 +177,11 @@ base::TimePoint Cloud::tick() {
 }
 
 std::optional<std::string> Cloud::task_credentials(const std::string& uuid) const {
-  return services_->task_credentials ? services_->task_credentials(uuid, parts_.clock.now()) : std::nullopt;
+  return services_->task_credentials ? services_->task_credentials(uuid) : std::nullopt;
+}
+
+const std::deque<Denial>& Cloud::denials() const {
+  return services_->access->denials();
 }
 
 void Cloud::on_runtime_event(const runtime::Event& event) {

@@ -11,6 +11,7 @@
 #include "api/shape.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "cloud/access/asked.h"
 #include "runtime/runtime.h"
 #include "service/registry.h"
 #include "service/session.h"
@@ -18,13 +19,19 @@
 
 namespace cloud {
 
+struct Denial;  // access/access.h
 struct Services;
+struct Signer;
 
 // A decoded request, ready for the state.
 struct Request {
   const api::Operation* operation = nullptr;
   api::Object input;
   service::Call call;
+  std::string vpc{};           // "vpc-…" that it came from, "" from outside
+  std::string vpc_endpoint{};  // "vpce-…" that it came through, or ""
+
+  access::Inquiry inquiry() const { return {*operation, input, call, vpc, vpc_endpoint}; }
 };
 
 // Set once, by whoever makes the cloud.
@@ -35,6 +42,7 @@ struct Config {
   bool networks = true;              // the runtime makes VPCs; otherwise containers share the machine's network
   // How long the launch of a task tries to reach what it can't, see ecs::Options.
   base::Duration unreachable_after = std::chrono::seconds(3);
+  bool verifies = false;    // who calls from outside is known (--auth strict), and must be allowed to
   bool queue_rests = true;  // 60 s after DeleteQueue and PurgeQueue, as on AWS; test suites want none
 };
 
@@ -66,6 +74,7 @@ class Cloud : public service::Invoker {
     service::Sessions* sessions = nullptr;  // told of temporary keys, on the strand; nullptr if nobody verifies them
     Blobs* image_blobs = nullptr;           // of the registry, by hex digest; nullptr if nobody keeps them
     std::function<void(const std::string&)> on_damage{};  // told, on the strand, of messages that can't be read
+    std::function<void(const Denial&)> on_denial{};  // of a request that the policies refused; on the strand
   };
 
   Cloud(Parts parts, Config config);
@@ -90,6 +99,9 @@ class Cloud : public service::Invoker {
   // What the containers of a task read from /v2/credentials/<uuid>: JSON, or nothing when no running task has that id.
   std::optional<std::string> task_credentials(const std::string& uuid) const;
 
+  // The last requests that the policies refused, oldest first.
+  const std::deque<Denial>& denials() const;
+
   // Set when the store failed in a way that leaves memory ahead of the disk: the process must end and recover. Every
   // answer from then on is an InternalFailure.
   const std::optional<store::Error>& broken() const { return broken_; }
@@ -102,6 +114,7 @@ class Cloud : public service::Invoker {
  private:
   struct Owed;  // answers and effects that wait for the disk
 
+  bool is_checked(const Signer* signer, const Request& request) const;
   template <class Body>
   void turn(const service::Call& call, Body body);
   service::Context context(const service::Call& call, service::Change& change);

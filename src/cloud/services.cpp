@@ -11,7 +11,6 @@
 #include "cloud/adapters/task_identity.h"
 #include "cloud/adapters/task_network.h"
 #include "cloud/adapters/template_source.h"
-#include "cloud/session_table.h"
 #include "cloudformation/service.h"
 #include "cloudwatch/service.h"
 #include "ec2/service.h"
@@ -42,21 +41,19 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->on_runtime_event = [ecs = ecs.get()](const runtime::Event& event, service::Context& ctx) {
     ecs->on_runtime_event(event, ctx);
   };
-  services->task_credentials = [ecs = ecs.get()](const std::string& uuid, base::TimePoint now) {
-    return task_credentials_json(*ecs, uuid, now);
-  };
-  services->principal_of = [sessions](const std::string& access_key_id) {
-    return sessions->principal_of(access_key_id);
-  };
+  services->task_credentials = [ecs = ecs.get()](const std::string& uuid) { return task_credentials_json(*ecs, uuid); };
   // Services tick in this order: what is measured first, then what goes by it.
   sqs::Options queues;
   if (!config.queue_rests) queues.name_rest = queues.purge_rest = base::Duration::zero();
   queues.on_damage = parts.on_damage;
-  services->add(sqs::make_service(*queue_metrics, std::move(queues)));
+  auto sqs = sqs::make_service(*queue_metrics, std::move(queues));
+  auto iam = iam::make_service(*sessions);
+  services->access = std::make_unique<Access>(*iam, *sqs, parts.on_denial);
+  services->add(std::move(sqs));
   services->add(logs::make_service());
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));
-  services->add(iam::make_service(*sessions));
+  services->add(std::move(iam));
   services->add(std::move(ec2));
   auto image_blobs = std::make_shared<ImageBlobs>(parts.image_blobs);
   services->add(ecr::make_service(*image_blobs));
@@ -72,9 +69,9 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->adapters.push_back(std::move(object_blobs));
   services->adapters.push_back(std::move(templates));
   services->adapters.push_back(std::move(service_events));
-  services->adapters.push_back(std::move(sessions));
   services->adapters.push_back(std::move(network_plan));
   services->adapters.push_back(std::move(task_network));
+  services->sessions = std::move(sessions);
   return services;
 }
 

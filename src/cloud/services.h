@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "cloud/access/access.h"
 #include "cloud/cloud.h"
+#include "cloud/session_table.h"
 
 namespace cloud {
 
@@ -15,9 +17,10 @@ struct Services {
   std::vector<std::unique_ptr<service::Service>> owned;
   std::vector<service::Service*> all;
   std::function<void(const runtime::Event&, service::Context&)> on_runtime_event = [](const auto&, auto&) {};
-  // What a task's credentials endpoint answers, and whose a temporary access key is.
-  std::function<std::optional<std::string>(const std::string& uuid, base::TimePoint now)> task_credentials;
-  std::function<std::optional<std::string>(const std::string& access_key_id)> principal_of;
+  // What a task's credentials endpoint answers, whose a temporary access key is, and what its owner may do.
+  std::function<std::optional<std::string>(const std::string& uuid)> task_credentials;
+  std::shared_ptr<const SessionTable> sessions;
+  std::unique_ptr<Access> access;
   // What keeps the ports that the services were given.
   std::vector<std::shared_ptr<void>> adapters;
 

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 
 #include "service/session.h"
 
 namespace cloud {
+
+struct Signer {
+  std::string principal_arn;
+  bool of_task = false;  // see service::Session
+};
 
 // Every temporary key of every service: whose it is, for the calls that come in, and for whoever verifies signatures.
 class SessionTable : public service::Sessions {
@@ -16,12 +20,12 @@ class SessionTable : public service::Sessions {
 
   void open(const service::Session& session) override;
   void close(const std::string& access_key_id) override;
-  // The ARN of who signs with that key; nothing for keys that are not temporary.
-  std::optional<std::string> principal_of(const std::string& access_key_id) const;
+  // Who signs with that key; nullptr for keys that are not temporary.
+  const Signer* find(const std::string& access_key_id) const;
 
  private:
   service::Sessions* verifier_;
-  std::map<std::string, std::string> principals_;  // by access key id
+  std::map<std::string, Signer> signers_;  // by access key id
 };
 
 }  // namespace cloud

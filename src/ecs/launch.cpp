@@ -6,26 +6,11 @@
 
 #include "api/iam/operations.h"
 #include "api/iam/types.h"
+#include "ecs/credentials.h"
 #include "ecs/life_spec.h"
 
 namespace ecs {
 namespace {
-
-constexpr std::string_view kKeyAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-constexpr std::size_t kTokenLength = 352;
-
-std::string store_credentials(const std::string& role, const std::string& task_id, Core& core, service::Context& ctx) {
-  const std::string id = base::uuid(ctx.random);
-  CredentialsRow row;
-  row.task_id = task_id;
-  row.account = ctx.call.account;
-  row.role_arn = role_arn(role, ctx);
-  row.access_key_id = "ASIA" + base::draw(ctx.random, kKeyAlphabet, 16);
-  row.secret_access_key = base::draw(ctx.random, base::kMixedAlnum, 40);
-  row.token = base::draw(ctx.random, base::kMixedAlnum, kTokenLength);
-  core.tables.credentials.put(ctx.change, id, std::move(row));
-  return id;
-}
 
 // First every provider's base, then by weight: the one whose share is furthest behind.
 std::optional<std::string> pick_provider(const Launch& launch, const std::vector<const TaskRow*>& earlier) {
@@ -140,7 +125,7 @@ TaskRow make_task(const Launch& launch, const std::vector<const TaskRow*>& earli
     task.container_ids.push_back(base::uuid(ctx.random));
   }
   const std::string role = launch.overrides.task_role_arn.value_or(definition.task_role_arn.value_or(""));
-  if (!role.empty()) task.credentials_id = store_credentials(role, task.id, core, ctx);
+  if (!role.empty()) task.credentials_id = make_credentials(role_arn(role, ctx), task.id, core, ctx);
   const life::Spec spec = life_spec(definition);
   task.life = life::first_state(spec);
   if (auto interface = attach(task, launch, core, ctx)) {

@@ -224,23 +224,40 @@ struct LogPositionRow {
   }
 };
 
+// A temporary key of a task's role.
+struct TaskKey {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string token;
+  base::TimePoint expires_at{};
+
+  template <class Self, class Field>
+  static void fields(Self& row, Field&& field) {
+    field(1, row.access_key_id);
+    field(2, row.secret_access_key);
+    field(3, row.token);
+    field(4, row.expires_at);
+  }
+};
+
 // What a task with a task role gets from its credentials endpoint.
 struct CredentialsRow {
   std::string task_id;
   std::string account;
   std::string role_arn;
-  std::string access_key_id;
-  std::string secret_access_key;
-  std::string token;
+  TaskKey key;                  // the newest
+  std::vector<TaskKey> former;  // oldest first; still good, or expired not long ago
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
     field(1, row.task_id);
     field(2, row.account);
     field(3, row.role_arn);
-    field(4, row.access_key_id);
-    field(5, row.secret_access_key);
-    field(6, row.token);
+    field(4, row.key.access_key_id);
+    field(5, row.key.secret_access_key);
+    field(6, row.key.token);
+    field(7, row.key.expires_at);
+    field(8, row.former);
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ecs/credentials.h"
 #include "ecs/names.h"
 #include "ecs/operations/operations.h"
 #include "ecs/scheduler.h"
@@ -9,9 +10,6 @@
 
 namespace ecs {
 namespace {
-
-// Credentials are handed out for this long; SDKs come back before.
-constexpr base::Duration kCredentialsLife = std::chrono::hours(6);
 
 class Ecs : public EcsService {
  public:
@@ -27,8 +25,13 @@ class Ecs : public EcsService {
     driver_.resume(ctx);
     scheduler_.resume();
   }
-  base::TimePoint deadline() const override { return std::min(driver_.deadline(), scheduler_.deadline()); }
+  base::TimePoint deadline() const override {
+    const Agenda& renewals = core_.tables.renewals();
+    const base::TimePoint renewal = renewals.empty() ? base::kNever : renewals.begin()->first;
+    return std::min({driver_.deadline(), scheduler_.deadline(), renewal});
+  }
   void tick(service::Context& ctx) override {
+    renew_credentials(core_, ctx);
     driver_.tick(ctx);
     scheduler_.tick(ctx);
   }
@@ -37,7 +40,7 @@ class Ecs : public EcsService {
   }
   void add_service_event(const std::string& cluster, const std::string& service, std::string message,
                          service::Context& ctx) override;
-  std::optional<TaskCredentials> find_credentials(const std::string& uuid, base::TimePoint now) const override;
+  std::optional<TaskCredentials> find_credentials(const std::string& uuid) const override;
 
  private:
   template <class Op>
@@ -89,10 +92,11 @@ void Ecs::add_service_event(const std::string& cluster, const std::string& servi
   put_service_event(core_, key, number, {base::uuid(ctx.random), ctx.now, std::move(message)}, ctx);
 }
 
-std::optional<TaskCredentials> Ecs::find_credentials(const std::string& uuid, base::TimePoint now) const {
+std::optional<TaskCredentials> Ecs::find_credentials(const std::string& uuid) const {
   const CredentialsRow* row = core_.tables.credentials.find(uuid);
   if (row == nullptr) return std::nullopt;
-  return TaskCredentials{row->role_arn, row->access_key_id, row->secret_access_key, row->token, now + kCredentialsLife};
+  const TaskKey& key = row->key;
+  return TaskCredentials{row->role_arn, key.access_key_id, key.secret_access_key, key.token, key.expires_at};
 }
 
 }  // namespace

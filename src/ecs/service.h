@@ -30,9 +30,9 @@ class EcsService : public service::Service {
   // What Application Auto Scaling did to a service shows among the service's own events. Nothing if it is gone.
   virtual void add_service_event(const std::string& cluster, const std::string& service, std::string message,
                                  service::Context& ctx) = 0;
-  // By the last part of AWS_CONTAINER_CREDENTIALS_FULL_URI, "/v2/credentials/<uuid>". Nothing once the task has
-  // stopped.
-  virtual std::optional<TaskCredentials> find_credentials(const std::string& uuid, base::TimePoint now) const = 0;
+  // The newest keys of a task, renewed before they end. By the last part of AWS_CONTAINER_CREDENTIALS_FULL_URI,
+  // "/v2/credentials/<uuid>". Nothing once the task has stopped.
+  virtual std::optional<TaskCredentials> find_credentials(const std::string& uuid) const = 0;
 };
 
 // `sessions` hears of the keys of running tasks. The references must outlive the service.

@@ -291,7 +291,7 @@ TEST(EcsService, TasksWithARoleGetCredentials) {
   const std::string url = world.runtime.find_spec(id, "app")->environment.at("AWS_CONTAINER_CREDENTIALS_FULL_URI");
   const std::string start = "http://127.0.0.1:4566/v2/credentials/";
   ASSERT_TRUE(url.starts_with(start));
-  const auto credentials = world.ecs().find_credentials(url.substr(start.size()), world.bench.now);
+  const auto credentials = world.ecs().find_credentials(url.substr(start.size()));
   ASSERT_TRUE(credentials.has_value());
   EXPECT_EQ(credentials->role_arn, "arn:aws:iam::000000000000:role/worker");
   ASSERT_TRUE(world.sessions.open_ones.contains(credentials->access_key_id));
@@ -302,6 +302,30 @@ TEST(EcsService, TasksWithARoleGetCredentials) {
   world.scale(0);
   world.run(60s);
   EXPECT_TRUE(world.sessions.open_ones.empty());
+}
+
+TEST(EcsService, CredentialsAreRenewedBeforeTheyEnd) {
+  World world;
+  auto definition = World::definition();
+  definition.task_role_arn = "worker";
+  world.up(1, definition);
+  world.run(60s);
+  const std::string url = world.runtime.find_spec(World::id_of(world.tasks()[0]), "app")
+                              ->environment.at("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  const std::string id = url.substr(url.rfind('/') + 1);
+  const auto first = world.ecs().find_credentials(id);
+  EXPECT_EQ(first->expiration - world.bench.now > 5h + 50min, true);
+  world.run(4h);
+  EXPECT_EQ(world.ecs().find_credentials(id)->access_key_id, first->access_key_id);
+  world.run(1h);
+  const auto second = world.ecs().find_credentials(id);
+  EXPECT_NE(second->access_key_id, first->access_key_id);
+  EXPECT_GT(second->expiration - world.bench.now, 5h + 50min);
+  EXPECT_EQ(world.sessions.open_ones.at(first->access_key_id).expires_at, first->expiration);
+  EXPECT_TRUE(world.sessions.open_ones.at(second->access_key_id).of_task);
+  world.run(36h);
+  EXPECT_FALSE(world.sessions.open_ones.contains(first->access_key_id)) << "known for a day after its end";
+  EXPECT_LE(world.sessions.open_ones.size(), 8u);
 }
 
 TEST(EcsService, MeasuresEveryMinute) {

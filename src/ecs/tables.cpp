@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ecs/credentials.h"
 #include "ecs/life_spec.h"
 #include "ecs/names.h"
 #include "service/table_codec.h"
@@ -11,15 +12,23 @@ namespace {
 
 using service::make_codec;
 
-// It lasts as long as the task: what the endpoint hands out is the same key with a later expiration.
-service::Session session_of(const CredentialsRow& row) {
+service::Session session_of(const CredentialsRow& row, const TaskKey& key) {
   service::Session session;
-  session.access_key_id = row.access_key_id;
-  session.secret_access_key = row.secret_access_key;
-  session.token = row.token;
+  session.access_key_id = key.access_key_id;
+  session.secret_access_key = key.secret_access_key;
+  session.token = key.token;
   session.principal_arn =
       "arn:aws:sts::" + row.account + ":assumed-role/" + last_part(row.role_arn) + "/" + row.task_id;
+  session.expires_at = key.expires_at;
+  session.of_task = true;
   return session;
+}
+
+template <class Visit>
+void each_key(const CredentialsRow* row, Visit visit) {
+  if (row == nullptr) return;
+  visit(row->key);
+  for (const TaskKey& key : row->former) visit(key);
 }
 
 }  // namespace
@@ -37,9 +46,12 @@ Tables::Tables(service::Sessions& sessions)
   tasks.on_change = [this](const std::string& key, const TaskRow* before, const TaskRow* after) {
     on_task(key, before, after);
   };
-  credentials.on_change = [&sessions](const std::string&, const CredentialsRow* before, const CredentialsRow* after) {
-    if (before != nullptr) sessions.close(before->access_key_id);
-    if (after != nullptr) sessions.open(session_of(*after));
+  credentials.on_change = [this, &sessions](const std::string& id, const CredentialsRow* before,
+                                            const CredentialsRow* after) {
+    each_key(before, [&](const TaskKey& key) { sessions.close(key.access_key_id); });
+    each_key(after, [&](const TaskKey& key) { sessions.open(session_of(*after, key)); });
+    if (before != nullptr) renewals_.erase({before->key.expires_at - kRenewedBeforeEnd, id});
+    if (after != nullptr) renewals_.insert({after->key.expires_at - kRenewedBeforeEnd, id});
   };
 }
 

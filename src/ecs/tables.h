@@ -49,6 +49,8 @@ class Tables {
   const std::set<std::string>& tasks_of_service(const std::string& service_key) const;
   // When the next task needs time to pass (a stop timeout, a health check, forgetting a stopped one).
   const Agenda& task_agenda() const { return task_agenda_; }
+  // When the next task gets new keys, by the id of its credentials.
+  const Agenda& renewals() const { return renewals_; }
   const TaskDefinitionRow* find_definition(const std::string& arn) const;
   // Tasks of services that are RUNNING now: those that are measured.
   std::int64_t running_service_tasks() const { return running_service_tasks_; }
@@ -60,6 +62,7 @@ class Tables {
   std::map<std::string, std::string> keys_by_task_;
   std::map<std::string, std::set<std::string>> tasks_by_service_;
   Agenda task_agenda_;
+  Agenda renewals_;
   std::int64_t running_service_tasks_ = 0;
   std::map<std::string, base::TimePoint> agenda_of_task_;
 };

@@ -18,6 +18,11 @@ namespace gateway {
 using Claimed = std::expected<std::optional<wire::sigv4::Claim>, std::string>;
 Claimed read_claim(const net::Request& request);
 
+// `auth off` takes any key as it comes, but not one that renkei gave out and that has ended: programs must learn to
+// fetch new ones here as on AWS.
+base::Outcome<void> check_expiry(const SessionKeys& sessions, const Route& route, const Claimed& claimed,
+                                 base::TimePoint now);
+
 // `auth strict`: verifies every request against a table of lasting keys and the temporary ones. Thread-safe.
 class Authenticator {
  public:

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "api/ecr/operations.h"
+#include "gateway/denials.h"
 #include "gateway/ids.h"
 #include "gateway/queue_path.h"
 #include "gateway/registry.h"
@@ -21,6 +22,7 @@ namespace {
 constexpr std::size_t kLargestBody = 16 * 1024 * 1024;  // in memory, after inflating
 constexpr int kSyncThreads = 4;
 constexpr std::string_view kOwnPages = "/_renkei/";
+constexpr std::string_view kDenials = "/_renkei/denials";
 constexpr std::string_view kTaskCredentials = "/v2/credentials/";
 
 // For answers to requests that name no service of ours.
@@ -173,6 +175,10 @@ net::BodyPlan Gateway::plan_upload(const net::Request& head, const Route& route,
 void Gateway::handle(net::Request request, net::Responder responder) {
   const bool outside = request.listener.empty();
   const bool task_service = is_task_service(request);
+  if (outside && request.path == kDenials) {
+    send_denials(std::move(responder));
+    return;
+  }
   if (outside && request.path.starts_with(kOwnPages)) {
     responder.send(page(request));
     return;
@@ -206,6 +212,16 @@ void Gateway::send_credentials(std::string uuid, net::Responder responder) {
       response.status = 404;
       response.body = R"({"code":"InvalidIdInRequest","message":"Credentials not found","HTTPErrorCode":404})";
     }
+    responder.send(std::move(response));
+  });
+}
+
+// What the policies refused, newest first: the cloud's, so it is read on its strand.
+void Gateway::send_denials(net::Responder responder) {
+  post_([this, responder = std::move(responder)]() mutable {
+    net::Response response;
+    response.headers.emplace_back("content-type", "application/json");
+    response.body = denials_json(cloud_.denials());
     responder.send(std::move(response));
   });
 }
@@ -264,6 +280,8 @@ base::Outcome<void> Gateway::read(Pending& pending) {
   }
   if (authenticator_ && !pending.request.sink) {  // an upload's was checked before its body came
     CHECK(authenticator_->check(pending.request, route, pending.claimed, clock_.now(), Authenticator::Body::Here));
+  } else if (!authenticator_ && options_.sessions != nullptr) {
+    CHECK(check_expiry(*options_.sessions, route, pending.claimed, clock_.now()));
   }
   CHECK(unwrap_body(pending));
   const bool sqs = route.service->id == "sqs";

@@ -36,7 +36,7 @@ struct Options {
   std::string data;  // <data>/objects takes S3 bodies, <data>/blobs the registry's
   bool strict = false;
   std::map<std::string, std::string> keys;  // strict: access key id to secret
-  const SessionKeys* sessions = nullptr;    // strict: the temporary ones, fed by the cloud
+  const SessionKeys* sessions = nullptr;    // the temporary ones, fed by the cloud
   double speed = 1;                         // for the health page
   std::string version;
   std::function<void(const AccessLine&)> access_log;  // any thread
@@ -60,6 +60,7 @@ class Gateway : public net::Handler {
   struct Pending;
 
   net::BodyPlan plan_upload(const net::Request& head, const Route& route, const Claimed& claimed);
+  void send_denials(net::Responder responder);
   void send_credentials(std::string uuid, net::Responder responder);
   void handle_registry(std::unique_ptr<Pending> pending);
   void handle_api(std::unique_ptr<Pending> pending);

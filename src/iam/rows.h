@@ -90,6 +90,8 @@ struct SessionRow {
   std::string token;
   std::string principal_arn;
   base::TimePoint expires_at{};
+  std::vector<std::string> policies;  // documents that limit the session; none: the role's own are all
+  bool of_task = false;               // see service::Session
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -97,6 +99,8 @@ struct SessionRow {
     field(2, row.token);
     field(3, row.principal_arn);
     field(4, row.expires_at);
+    field(5, row.policies);
+    field(6, row.of_task);
   }
 };
 

@@ -5,7 +5,7 @@
 namespace iam {
 namespace {
 
-class Iam : public service::Service {
+class Iam : public IamService {
  public:
   explicit Iam(service::Sessions& sessions) : state_(sessions) {}
 
@@ -13,6 +13,10 @@ class Iam : public service::Service {
   std::vector<service::TableBase*> tables() override { return {&state_.roles, &state_.policies, &state_.sessions}; }
   base::TimePoint deadline() const override { return next_forgetting(state_); }
   void tick(service::Context& ctx) override { forget_sessions(state_, ctx); }
+
+  Standing standing_of(const service::Call& call) override;
+  const policy::Document* trust_of(const std::string& account, const std::string& role_arn) override;
+  std::string role_arn(const std::string& account, const std::string& name) const override;
 
  private:
   template <class Op, class F>
@@ -24,6 +28,40 @@ class Iam : public service::Service {
 
   State state_;
 };
+
+Standing Iam::standing_of(const service::Call& call) {
+  Standing standing;
+  standing.asker = {policy::Asker::Kind::Root, call.account, call.principal_arn, ""};
+  standing.user_id = call.account;
+  const auto assumed = read_assumed_role(call.principal_arn, call.account);
+  if (!assumed) return standing;
+  standing.asker.kind = policy::Asker::Kind::Role;
+  standing.asker.role_arn = role_arn(call.account, assumed->role);
+  const std::string key = call.account + "/" + assumed->role;
+  if (const RoleRow* role = state_.roles.find(key)) {
+    const Grants::OfRole& grants = state_.grants.of_role(state_, key, *role);
+    standing.policies.identity = grants.identity;
+    standing.policies.boundary = grants.boundary;
+    standing.user_id = role->id + ":" + assumed->session;
+    standing.tags = &role->tags;
+  }
+  const SessionRow* session = state_.sessions.find(call.access_key_id);
+  if (session != nullptr && !session->policies.empty()) {
+    standing.policies.session = state_.grants.of_session(call.access_key_id, *session).documents;
+  }
+  return standing;
+}
+
+const policy::Document* Iam::trust_of(const std::string& account, const std::string& role_arn) {
+  const std::string key = account + "/" + role_arn.substr(role_arn.rfind('/') + 1);
+  const RoleRow* role = state_.roles.find(key);
+  return role == nullptr || role->arn != role_arn ? nullptr : &state_.grants.of_role(state_, key, *role).trust;
+}
+
+std::string Iam::role_arn(const std::string& account, const std::string& name) const {
+  const RoleRow* role = state_.roles.find(account + "/" + name);
+  return role == nullptr ? "arn:aws:iam::" + account + ":role/" + name : role->arn;
+}
 
 void Iam::register_roles(service::Registry& registry) {
   on<api::iam::CreateRole>(registry, create_role);
@@ -73,7 +111,7 @@ void Iam::register_operations(service::Registry& registry) {
 
 }  // namespace
 
-std::unique_ptr<service::Service> make_service(service::Sessions& sessions) {
+std::unique_ptr<IamService> make_service(service::Sessions& sessions) {
   return std::make_unique<Iam>(sessions);
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr base::Duration kExpiredLife = std::chrono::hours(24);
 
 service::Session session_of(const std::string& access_key_id, const SessionRow& row) {
-  return {access_key_id, row.secret_access_key, row.token, row.principal_arn, row.expires_at};
+  return {access_key_id, row.secret_access_key, row.token, row.principal_arn, row.expires_at, row.of_task};
 }
 
 }  // namespace
@@ -22,7 +22,10 @@ State::State(service::Sessions& listener)
     : roles("iam.roles", service::make_codec<RoleRow>()),
       policies("iam.policies", service::make_codec<PolicyRow>()),
       sessions("iam.sessions", service::make_codec<SessionRow>()) {
+  roles.on_change = [this](const std::string& key, const RoleRow*, const RoleRow*) { grants.forget_role(key); };
+  policies.on_change = [this](const std::string&, const PolicyRow*, const PolicyRow*) { grants.forget_roles(); };
   sessions.on_change = [this, &listener](const std::string& key, const SessionRow* before, const SessionRow* after) {
+    grants.forget_session(key);
     if (before != nullptr) {
       sessions_by_end.erase({before->expires_at, key});
       listener.close(key);
@@ -61,10 +64,14 @@ std::unexpected<base::Fault> no_policy(const std::string& arn) {
 
 }  // namespace
 
-base::Outcome<PolicyRow> find_policy(const State& state, const service::Context& ctx, const std::string& arn) {
-  if (const PolicyRow* own = state.policies.find(entity_key(ctx, arn))) return *own;
+const PolicyRow* find_policy(const State& state, const std::string& account, const std::string& arn) {
+  if (const PolicyRow* own = state.policies.find(account + "/" + arn)) return own;
   const auto aws = std::ranges::find(aws_policies(), arn, &PolicyRow::arn);
-  if (aws != aws_policies().end()) return *aws;
+  return aws == aws_policies().end() ? nullptr : &*aws;
+}
+
+base::Outcome<PolicyRow> find_policy(const State& state, const service::Context& ctx, const std::string& arn) {
+  if (const PolicyRow* policy = find_policy(state, ctx.call.account, arn)) return *policy;
   return no_policy(arn);
 }
 
@@ -169,6 +176,15 @@ api::iam::Policy to_policy(const State& state, const service::Context& ctx, cons
   policy.update_date = row.updated_at;
   if (with_tags && !row.tags.empty()) policy.tags = to_tags(row.tags);
   return policy;
+}
+
+std::optional<AssumedRole> read_assumed_role(std::string_view principal_arn, std::string_view account) {
+  std::string prefix = "arn:aws:sts::";
+  prefix.append(account).append(":assumed-role/");
+  const std::size_t slash = principal_arn.rfind('/');
+  if (!principal_arn.starts_with(prefix) || slash < prefix.size()) return std::nullopt;
+  return AssumedRole{std::string(principal_arn.substr(prefix.size(), slash - prefix.size())),
+                     std::string(principal_arn.substr(slash + 1))};
 }
 
 base::Outcome<std::string> read_marker(const std::optional<std::string>& marker) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/iam/operations.h"
+#include "iam/grants.h"
 #include "iam/rows.h"
 #include "service/context.h"
 #include "service/session.h"
@@ -37,6 +38,7 @@ struct State {
   service::Table<PolicyRow> policies;   // account/ARN
   service::Table<SessionRow> sessions;  // access key id
   std::set<std::pair<base::TimePoint, std::string>> sessions_by_end;
+  Grants grants;  // parsed from the rows, when somebody asks
 };
 
 // Expired sessions are known for a day, so that who still uses one hears that it has expired.
@@ -49,6 +51,7 @@ std::string entity_key(const service::Context& ctx, std::string_view name);
 base::Outcome<const RoleRow*> find_role(const State& state, const service::Context& ctx, const std::string& name);
 // Customer's and AWS's.
 base::Outcome<PolicyRow> find_policy(const State& state, const service::Context& ctx, const std::string& arn);
+const PolicyRow* find_policy(const State& state, const std::string& account, const std::string& arn);
 // Only the customer's can be changed.
 base::Outcome<const PolicyRow*> find_own_policy(const State& state, const service::Context& ctx,
                                                 const std::string& arn);
@@ -74,6 +77,13 @@ base::Outcome<std::string> read_path(const std::optional<std::string>& path);
 api::iam::Role to_role(const RoleRow& row, bool with_tags);
 api::iam::Policy to_policy(const State& state, const service::Context& ctx, const PolicyRow& row, bool with_tags);
 std::int64_t attachments(const State& state, const service::Context& ctx, const std::string& arn);
+
+// "arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION": of a session the parts, else nothing.
+struct AssumedRole {
+  std::string role;
+  std::string session;
+};
+std::optional<AssumedRole> read_assumed_role(std::string_view principal_arn, std::string_view account);
 
 // A page of `all`, after `marker`; a marker is the last key of the page before, in base64.
 template <class Item>

@@ -13,6 +13,7 @@ struct Session {
   std::string token;
   std::string principal_arn;  // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
   base::TimePoint expires_at = base::kNever;
+  bool of_task = false;  // a task's role, or whoever that role became: what it may do is always asked
 };
 
 // Who wants to know all keys that are good at this moment. Services tell it from their tables' on_change, so it follows

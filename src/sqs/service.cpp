@@ -4,6 +4,7 @@
 
 #include "sqs/move_tasks.h"
 #include "sqs/operations/operations.h"
+#include "sqs/queue_url.h"
 #include "sqs/redrive.h"
 #include "sqs/state.h"
 
@@ -14,11 +15,16 @@ namespace {
 // No message lives longer in a dead-letter queue (MessageRetentionPeriod).
 constexpr base::Duration kFormerKept = std::chrono::days(14);
 
-class Sqs : public service::Service {
+class Sqs : public SqsService {
  public:
   Sqs(MetricSink& metrics, Options options) : state_(metrics, std::move(options)) {}
 
   void register_operations(service::Registry& registry) override;
+
+  const std::string* policy_of(std::string_view arn) const override {
+    const QueueRow* queue = find_by_arn(state_, arn);
+    return queue == nullptr || queue->policy.empty() ? nullptr : &queue->policy;
+  }
 
   std::vector<service::TableBase*> tables() override { return state_.tables(); }
   store::Recovery* journal() override { return &state_.engine.recovery(); }
@@ -94,7 +100,7 @@ void Sqs::register_operations(service::Registry& registry) {
 
 }  // namespace
 
-std::unique_ptr<service::Service> make_service(MetricSink& metrics, Options options) {
+std::unique_ptr<SqsService> make_service(MetricSink& metrics, Options options) {
   return std::make_unique<Sqs>(metrics, options);
 }
 

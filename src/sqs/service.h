@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "service/registry.h"
@@ -18,7 +19,13 @@ struct Options {
   std::function<void(const std::string&)> on_damage;
 };
 
+class SqsService : public service::Service {
+ public:
+  // The access policy of the queue with that ARN; nullptr if there is none, of either.
+  virtual const std::string* policy_of(std::string_view arn) const = 0;
+};
+
 // `metrics` must outlive the service.
-std::unique_ptr<service::Service> make_service(MetricSink& metrics, Options options = {});
+std::unique_ptr<SqsService> make_service(MetricSink& metrics, Options options = {});
 
 }  // namespace sqs

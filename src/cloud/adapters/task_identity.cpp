@@ -6,9 +6,8 @@
 
 namespace cloud {
 
-std::optional<std::string> task_credentials_json(const ecs::EcsService& ecs, const std::string& uuid,
-                                                 base::TimePoint now) {
-  const auto credentials = ecs.find_credentials(uuid, now);
+std::optional<std::string> task_credentials_json(const ecs::EcsService& ecs, const std::string& uuid) {
+  const auto credentials = ecs.find_credentials(uuid);
   if (!credentials) return std::nullopt;
   base::Value json;
   json.set("RoleArn", credentials->role_arn);

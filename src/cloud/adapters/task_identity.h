@@ -8,7 +8,6 @@
 namespace cloud {
 
 // What a task's credentials endpoint answers: JSON as the SDKs' container provider reads it.
-std::optional<std::string> task_credentials_json(const ecs::EcsService& ecs, const std::string& uuid,
-                                                 base::TimePoint now);
+std::optional<std::string> task_credentials_json(const ecs::EcsService& ecs, const std::string& uuid);
 
 }  // namespace cloud

@@ -23,19 +23,6 @@ std::string caller_of(const service::Context& ctx) {
   return ctx.call.principal_arn.empty() ? "arn:aws:iam::" + ctx.call.account + ":root" : ctx.call.principal_arn;
 }
 
-// "arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION": of a session the parts, else nothing.
-struct Assumed {
-  std::string role;
-  std::string session;
-};
-std::optional<Assumed> assumed_by(const service::Context& ctx) {
-  const std::string& arn = ctx.call.principal_arn;
-  const std::string prefix = "arn:aws:sts::" + ctx.call.account + ":assumed-role/";
-  const std::size_t slash = arn.rfind('/');
-  if (!arn.starts_with(prefix) || slash < prefix.size()) return std::nullopt;
-  return Assumed{arn.substr(prefix.size(), slash - prefix.size()), arn.substr(slash + 1)};
-}
-
 // "arn:aws:iam::ACCOUNT:role/path/NAME"
 std::optional<std::string> name_of(const std::string& arn, const std::string& account) {
   const std::string prefix = "arn:aws:iam::" + account + ":role/";
@@ -43,17 +30,33 @@ std::optional<std::string> name_of(const std::string& arn, const std::string& ac
   return arn.substr(arn.rfind('/') + 1);
 }
 
-sts::Credentials open_session(const std::string& principal_arn, base::Duration life, State& state,
-                              service::Context& ctx) {
+// The policies that AssumeRole is given for the session: they limit it, together, to what one of them allows.
+base::Outcome<std::vector<std::string>> session_policies(const State& state, const sts::AssumeRoleRequest& in,
+                                                         const service::Context& ctx) {
+  std::vector<std::string> documents;
+  if (in.policy) documents.push_back(*in.policy);
+  for (const auto& given : in.policy_arns.value_or(std::vector<sts::PolicyDescriptorType>{})) {
+    const std::string arn = given.arn.value_or("");
+    const PolicyRow* policy = find_policy(state, ctx.call.account, arn);
+    if (policy == nullptr) {
+      return base::fault(sts::faults::ValidationError, "Policy " + arn + " does not exist or is not attachable.");
+    }
+    documents.push_back(find_version(*policy, "v" + std::to_string(policy->default_version))->document);
+  }
+  if (!in.policy) return documents;
+  auto parsed = policy::parse(*in.policy, policy::Form::Identity);
+  if (!parsed) return base::fault(sts::faults::MalformedPolicyDocumentException, std::move(parsed.error()));
+  return documents;
+}
+
+sts::Credentials open_session(SessionRow row, base::Duration life, State& state, service::Context& ctx) {
   sts::Credentials credentials;
   credentials.access_key_id = "ASIA" + base::draw(ctx.random, kKeyAlphabet, 16);
   credentials.secret_access_key = base::draw(ctx.random, kSecretAlphabet, 40);
   credentials.session_token = base::draw(ctx.random, kSecretAlphabet, 356);
   credentials.expiration = ctx.now + life;
-  SessionRow row;
   row.secret_access_key = credentials.secret_access_key;
   row.token = credentials.session_token;
-  row.principal_arn = principal_arn;
   row.expires_at = credentials.expiration;
   state.sessions.put(ctx.change, credentials.access_key_id, std::move(row));
   return credentials;
@@ -67,7 +70,7 @@ base::Outcome<sts::GetCallerIdentityResponse> get_caller_identity(State& state, 
   out.account = ctx.call.account;
   out.arn = caller_of(ctx);
   out.user_id = ctx.call.account;
-  const auto assumed = assumed_by(ctx);
+  const auto assumed = read_assumed_role(ctx.call.principal_arn, ctx.call.account);
   const RoleRow* role = assumed ? state.roles.find(entity_key(ctx, assumed->role)) : nullptr;
   if (role != nullptr) out.user_id = role->id + ":" + assumed->session;
   return out;
@@ -76,8 +79,6 @@ base::Outcome<sts::GetCallerIdentityResponse> get_caller_identity(State& state, 
 base::Outcome<sts::AssumeRoleResponse> assume_role(State& state, const sts::AssumeRoleRequest& in,
                                                    service::Context& ctx) {
   // Taking these and not acting on them would pretend a restriction that is not there.
-  if (in.policy) return unsupported("Policy");
-  if (in.policy_arns) return unsupported("PolicyArns");
   if (in.serial_number || in.token_code) return unsupported("SerialNumber");
   if (in.provided_contexts) return unsupported("ProvidedContexts");
   if (in.tags || in.transitive_tag_keys) return unsupported("Tags");
@@ -88,12 +89,13 @@ base::Outcome<sts::AssumeRoleResponse> assume_role(State& state, const sts::Assu
         sts::faults::AccessDenied,
         "User: " + caller_of(ctx) + " is not authorized to perform: sts:AssumeRole on resource: " + in.role_arn);
   }
+  const bool chained = read_assumed_role(ctx.call.principal_arn, ctx.call.account).has_value();
   const std::int64_t seconds = in.duration_seconds.value_or(3600);
   if (seconds > role->max_session_seconds) {
     return base::fault(sts::faults::ValidationError,
                        "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
   }
-  if (seconds > kChainedSecondsMax && assumed_by(ctx)) {
+  if (seconds > kChainedSecondsMax && chained) {
     return base::fault(sts::faults::ValidationError,
                        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
                        "chaining");
@@ -104,7 +106,13 @@ base::Outcome<sts::AssumeRoleResponse> assume_role(State& state, const sts::Assu
   out.assumed_role_user->arn =
       "arn:aws:sts::" + ctx.call.account + ":assumed-role/" + role->name + "/" + in.role_session_name;
   out.assumed_role_user->assumed_role_id = role->id + ":" + in.role_session_name;
-  out.credentials = open_session(out.assumed_role_user->arn, std::chrono::seconds(seconds), state, ctx);
+  SessionRow session;
+  session.principal_arn = out.assumed_role_user->arn;
+  TRY(session.policies, session_policies(state, in, ctx));
+  // Sessions that STS did not open are those of tasks.
+  const SessionRow* own = state.sessions.find(ctx.call.access_key_id);
+  session.of_task = own == nullptr ? chained : own->of_task;
+  out.credentials = open_session(std::move(session), std::chrono::seconds(seconds), state, ctx);
   out.source_identity = in.source_identity;
   return out;
 }
