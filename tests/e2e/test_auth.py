@@ -89,6 +89,7 @@ ROLE = {"Version": "2012-10-17",
 def test_the_keys_of_a_session(strict):
     iam = strict.boto3("iam", KEY, SECRET)
     arn = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=json.dumps(ROLE))["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="worker", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     given = strict.boto3("sts", KEY, SECRET).assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
     key, secret, token = given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
     caller = strict.boto3("sts", key, secret, token).get_caller_identity()
