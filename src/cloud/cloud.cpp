@@ -126,6 +126,11 @@ bool Cloud::is_checked(const Signer* signer, const Request& request) const {
 void Cloud::submit(Request request, service::Waiting waiting) {
   const Signer* signer = services_->sessions->find(request.call.access_key_id);
   if (signer != nullptr) request.call.principal_arn = signer->principal_arn;
+  if (!request.vpc.empty()) {
+    const auto* endpoint =
+        services_->access->endpoints().at(request.vpc, request.vpc_address, request.call.source_address);
+    if (endpoint != nullptr) request.vpc_endpoint = endpoint->id;
+  }
   const bool checked = is_checked(signer, request);
   turn(request.call, [&](service::Context& ctx) {
     if (checked) {

@@ -29,7 +29,8 @@ struct Request {
   api::Object input;
   service::Call call;
   std::string vpc{};           // "vpc-…" that it came from, "" from outside
-  std::string vpc_endpoint{};  // "vpce-…" that it came through, or ""
+  std::string vpc_address{};   // at which it arrived there
+  std::string vpc_endpoint{};  // "vpce-…" that it came through, or ""; found by the cloud
 
   access::Inquiry inquiry() const { return {*operation, input, call, vpc, vpc_endpoint}; }
 };

@@ -330,6 +330,33 @@ void give_public_addresses(LaunchTest& test) {
   test.ok<ecs::UpdateService>(request);
 }
 
+void set_execution_policy(LaunchTest& test, bool attached) {
+  if (attached) {
+    test.ok<iam::AttachRolePolicy>({.policy_arn = kExecution, .role_name = "exec"});
+  } else {
+    test.ok<iam::DetachRolePolicy>({.policy_arn = kExecution, .role_name = "exec"});
+  }
+}
+
+// Pulling is allowed, logging is not.
+void allow_pulls_alone(LaunchTest& test) {
+  set_execution_policy(test, false);
+  test.ok<iam::AttachRolePolicy>(
+      {.policy_arn = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly", .role_name = "exec"});
+}
+
+// "" resets it.
+void set_endpoint_policy(LaunchTest& test, const char* service, const std::string& statement) {
+  ec2::ModifyVpcEndpointRequest modify;
+  modify.vpc_endpoint_id = test.endpoints.at(service);
+  if (statement.empty()) {
+    modify.reset_policy = true;
+  } else {
+    modify.policy_document = R"({"Version":"2012-10-17","Statement":)" + statement + "}";
+  }
+  test.ok<ec2::ModifyVpcEndpoint>(modify);
+}
+
 // A NAT gateway in a subnet that does not lead out itself; then it does.
 void go_by_closed_nat(LaunchTest& test) {
   for (const char* service : {kApi, kDkr, kS3, kLogs}) test.delete_endpoint(service);
@@ -407,6 +434,30 @@ const std::vector<Variant> kVariants = {
      "(service worker) failed to launch a task with (error ECS was unable to assume the role "
      "'arn:aws:iam::000000000000:role/exec' that was provided for this task.",
      "that your IAM user has permissions to pass this role.)."},
+    {"ExecutionRoleWithoutRights", [](LaunchTest& test) { set_execution_policy(test, false); },
+     [](LaunchTest& test) { set_execution_policy(test, true); },
+     kNoAuthorization + "execution resource retrieval failed: unable to retrieve ecr registry auth: ",
+     " is not authorized to perform: ecr:GetAuthorizationToken on resource: * because no identity-based policy allows "
+     "the ecr:GetAuthorizationToken action"},
+    {"ExecutionRoleWithoutLogs", allow_pulls_alone, [](LaunchTest& test) { set_execution_policy(test, true); },
+     kNoLogger + "create stream has been retried 1 times: failed to create Cloudwatch log stream: "
+                 "AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role/exec/",
+     " because no identity-based policy allows the logs:CreateLogStream action : exit status 1"},
+    {"EndpointPolicyOfEcrDenies",
+     [](LaunchTest& test) {
+       set_endpoint_policy(test, kApi,
+                           R"([{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"},)"
+                           R"({"Effect":"Deny","Principal":"*","Action":"ecr:Get*","Resource":"*"}])");
+     },
+     [](LaunchTest& test) { set_endpoint_policy(test, kApi, ""); }, kNoAuthorization,
+     " is not authorized to perform: ecr:GetAuthorizationToken on resource: * with an explicit deny in a VPC endpoint "
+     "policy"},
+    {"EndpointPolicyOfS3WithoutTheLayers",
+     [](LaunchTest& test) {
+       set_endpoint_policy(
+           test, kS3, R"({"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::mine/*"})");
+     },
+     [](LaunchTest& test) { set_endpoint_policy(test, kS3, ""); }, kNoLayers, ": 403 Forbidden"},
 };
 
 class Broken : public LaunchTest, public ::testing::WithParamInterface<Variant> {};

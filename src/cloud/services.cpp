@@ -34,7 +34,13 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   auto sessions = std::make_shared<SessionTable>(parts.sessions);
   auto network_plan = std::make_shared<NetworkPlan>(parts.runtime, config.networks);
   auto ec2 = ec2::make_service(network_plan.get());
-  auto task_network = std::make_shared<TaskNetwork>(*ec2, *network_plan, config.networks);
+  sqs::Options queues;
+  if (!config.queue_rests) queues.name_rest = queues.purge_rest = base::Duration::zero();
+  queues.on_damage = parts.on_damage;
+  auto sqs = sqs::make_service(*queue_metrics, std::move(queues));
+  auto iam = iam::make_service(*sessions);
+  services->access = std::make_unique<Access>(*iam, *sqs, *ec2, parts.on_denial);
+  auto task_network = std::make_shared<TaskNetwork>(*ec2, *network_plan, *services->access, config.networks);
   auto ecs = ecs::make_service(parts.runtime, *service_metrics, *sessions, *task_network,
                                {config.endpoint, config.unreachable_after});
   service_events->write_to(*ecs);
@@ -43,12 +49,6 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   };
   services->task_credentials = [ecs = ecs.get()](const std::string& uuid) { return task_credentials_json(*ecs, uuid); };
   // Services tick in this order: what is measured first, then what goes by it.
-  sqs::Options queues;
-  if (!config.queue_rests) queues.name_rest = queues.purge_rest = base::Duration::zero();
-  queues.on_damage = parts.on_damage;
-  auto sqs = sqs::make_service(*queue_metrics, std::move(queues));
-  auto iam = iam::make_service(*sessions);
-  services->access = std::make_unique<Access>(*iam, *sqs, parts.on_denial);
   services->add(std::move(sqs));
   services->add(logs::make_service());
   services->add(std::move(cloudwatch));

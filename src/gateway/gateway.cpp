@@ -293,6 +293,8 @@ base::Outcome<void> Gateway::read(Pending& pending) {
   TRY(decoded.input, wire::decode_request(route.protocol, *decoded.operation, parts));
   if (sqs) fill_in_queue(decoded, pending.request);
   decoded.call = call_of(pending);
+  decoded.vpc = pending.request.listener;
+  decoded.vpc_address = pending.request.local_address;
   pending.request.body = {};  // what it said is in the input; its memory serves the next request
   return {};
 }

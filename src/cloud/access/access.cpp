@@ -1,6 +1,5 @@
 #include "cloud/access/access.h"
 
-#include "api/ec2/operations.h"
 #include "api/ecr/operations.h"
 #include "api/ecs/operations.h"
 #include "api/s3/operations.h"
@@ -87,8 +86,9 @@ bool gives_no_reason(const Asked& asked, const policy::Decision& decision) {
 
 }  // namespace
 
-Access::Access(iam::IamService& iam, const sqs::SqsService& sqs, std::function<void(const Denial&)> on_denial)
-    : iam_(iam), sqs_(sqs), on_denial_(std::move(on_denial)) {}
+Access::Access(iam::IamService& iam, const sqs::SqsService& sqs, const ec2::Ec2Service& ec2,
+               std::function<void(const Denial&)> on_denial)
+    : iam_(iam), sqs_(sqs), endpoints_(ec2), on_denial_(std::move(on_denial)) {}
 
 const policy::Document* Access::parsed(const std::string& owner, const std::string& text) {
   if (text.empty()) return nullptr;
@@ -119,14 +119,10 @@ const policy::Document* Access::resource_policy(const Asked& asked, service::Con
   return nullptr;
 }
 
-// An endpoint that is gone, or has no policy, lets everything through.
-const policy::Document* Access::endpoint_policy(const std::string& endpoint, service::Context& ctx) {
-  if (endpoint.empty()) return nullptr;
-  api::ec2::DescribeVpcEndpointsRequest request;
-  request.vpc_endpoint_ids = std::vector<std::string>{endpoint};
-  const auto answer = service::call<api::ec2::DescribeVpcEndpoints>(std::move(request), ctx);
-  if (!answer || !answer->vpc_endpoints || answer->vpc_endpoints->empty()) return nullptr;
-  return parsed(endpoint, answer->vpc_endpoints->front().policy_document.value_or(""));
+// An endpoint that is gone lets everything through.
+const policy::Document* Access::endpoint_policy(const std::string& id) {
+  const ec2::EndpointRow* endpoint = id.empty() ? nullptr : endpoints_.find(id);
+  return endpoint == nullptr ? nullptr : parsed(id, endpoint->policy);
 }
 
 std::vector<Asked> Access::asked_of(const access::Inquiry& inquiry, service::Context& ctx) const {
@@ -173,7 +169,7 @@ base::Fault Access::deny(const access::Inquiry& inquiry, const Asked& asked, con
 std::optional<base::Fault> Access::refusal(const access::Inquiry& inquiry, service::Context& ctx) {
   if (parsed_.size() >= kParsedKept) parsed_.clear();  // now, when nobody holds any of them
   iam::Standing standing = iam_.standing_of(inquiry.call);
-  standing.policies.endpoint = endpoint_policy(inquiry.vpc_endpoint, ctx);
+  standing.policies.endpoint = endpoint_policy(inquiry.vpc_endpoint);
   for (const Asked& asked : asked_of(inquiry, ctx)) {
     standing.policies.resource = resource_policy(asked, ctx);
     standing.policies.resource_must_allow = asked.action == "sts:AssumeRole";

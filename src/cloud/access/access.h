@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/time.h"
 #include "cloud/access/asked.h"
+#include "cloud/access/endpoints.h"
 #include "iam/service.h"
 
 namespace sqs {
@@ -35,11 +36,14 @@ inline constexpr std::size_t kDenialsKept = 100;
 // session costs a few lookups and comparisons of text.
 class Access {
  public:
-  // `iam` and `sqs` must outlive this. `on_denial` may be empty.
-  Access(iam::IamService& iam, const sqs::SqsService& sqs, std::function<void(const Denial&)> on_denial);
+  // The services must outlive this. `on_denial` may be empty.
+  Access(iam::IamService& iam, const sqs::SqsService& sqs, const ec2::Ec2Service& ec2,
+         std::function<void(const Denial&)> on_denial);
 
   // Nothing when the request may go on. Who signs with the account's own keys passes, but for an endpoint's policy.
   std::optional<base::Fault> refusal(const access::Inquiry& inquiry, service::Context& ctx);
+
+  const access::Endpoints& endpoints() const { return endpoints_; }
 
   // The last ones, oldest first.
   const std::deque<Denial>& denials() const { return denials_; }
@@ -51,13 +55,14 @@ class Access {
   };
   const iam::policy::Document* parsed(const std::string& owner, const std::string& text);
   const iam::policy::Document* resource_policy(const access::Asked& asked, service::Context& ctx);
-  const iam::policy::Document* endpoint_policy(const std::string& endpoint, service::Context& ctx);
+  const iam::policy::Document* endpoint_policy(const std::string& id);
   std::vector<access::Asked> asked_of(const access::Inquiry& inquiry, service::Context& ctx) const;
   base::Fault deny(const access::Inquiry& inquiry, const access::Asked& asked, const iam::policy::Decision& decision,
                    const service::Context& ctx);
 
   iam::IamService& iam_;
   const sqs::SqsService& sqs_;
+  access::Endpoints endpoints_;
   std::function<void(const Denial&)> on_denial_;
   std::map<std::string, Parsed> parsed_;  // by what the policy belongs to
   std::deque<Denial> denials_;

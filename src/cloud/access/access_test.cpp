@@ -52,7 +52,8 @@ class AccessTest : public testing::Test {
   struct Signature {
     std::string key;
     api::Protocol protocol = api::Protocol::AwsJson;
-    std::string endpoint;
+    std::string vpc{};
+    std::string address{};  // at which it arrives there
   };
 
   template <class Op>
@@ -63,7 +64,8 @@ class AccessTest : public testing::Test {
     request.call.principal_arn = "arn:aws:iam::000000000000:root";
     request.call.access_key_id = signature.key;
     request.call.protocol = signature.protocol;
-    request.vpc_endpoint = signature.endpoint;
+    request.vpc = signature.vpc;
+    request.vpc_address = signature.address;
     cloud_.submit(std::move(request), {[&](service::Answer answer) {
                                          if (!answer.result) {
                                            outcome = std::unexpected(answer.result.error());
@@ -108,7 +110,7 @@ class AccessTest : public testing::Test {
                                     [](const auto&, const auto&, const std::string&) { return runtime::Model{}; }};
   NoBlobs blobs_;
   std::vector<cloud::Denial> heard_;
-  cloud::Cloud cloud_{{clock_, random_, store_, runtime_, blobs_, nullptr, nullptr,
+  cloud::Cloud cloud_{{clock_, random_, store_, runtime_, blobs_, nullptr, nullptr, nullptr,
                        [this](const cloud::Denial& denial) { heard_.push_back(denial); }},
                       {.verifies = true}};
   std::string url_;
@@ -232,18 +234,30 @@ TEST_F(AccessTest, StartingTasksNeedsTheLeaveToPassTheirRoles) {
 TEST_F(AccessTest, AnEndpointsPolicyBindsEvenTheAccount) {
   api::ec2::CreateVpcRequest vpc;
   vpc.cidr_block = "10.0.0.0/16";
+  const std::string vpc_id = *ok<api::ec2::CreateVpc>(vpc).vpc->vpc_id;
+  api::ec2::CreateSubnetRequest subnet;
+  subnet.vpc_id = vpc_id;
+  subnet.cidr_block = "10.0.1.0/24";
   api::ec2::CreateVpcEndpointRequest request;
-  request.vpc_id = *ok<api::ec2::CreateVpc>(vpc).vpc->vpc_id;
+  request.vpc_id = vpc_id;
+  request.subnet_ids = std::vector<std::string>{*ok<api::ec2::CreateSubnet>(subnet).subnet->subnet_id};
   request.service_name = "com.amazonaws.us-east-1.sqs";
   request.vpc_endpoint_type = "Interface";
   request.private_dns_enabled = false;
   request.policy_document =
       statement(R"("Effect":"Allow","Principal":"*","Action":"sqs:ReceiveMessage","Resource":"*")");
-  const std::string id = *ok<api::ec2::CreateVpcEndpoint>(request).vpc_endpoint->vpc_endpoint_id;
-  EXPECT_TRUE(refused<api::sqs::SendMessage>(message(), {"", api::Protocol::AwsJson, id})
-                  .ends_with(" because no VPC endpoint policy allows the sqs:sendmessage action"));
+  const auto made = *ok<api::ec2::CreateVpcEndpoint>(request).vpc_endpoint;
+  api::ec2::DescribeNetworkInterfacesRequest interfaces;
+  interfaces.network_interface_ids = made.network_interface_ids;
+  const auto described = ok<api::ec2::DescribeNetworkInterfaces>(interfaces);
+  const std::string address = *described.network_interfaces->front().private_ip_address;
+  const auto json = api::Protocol::AwsJson;
+  const std::string refusal = " because no VPC endpoint policy allows the sqs:sendmessage action";
+  EXPECT_TRUE(refused<api::sqs::SendMessage>(message(), {"", json, vpc_id, address}).ends_with(refusal));
+  EXPECT_EQ(refused<api::sqs::SendMessage>(message(), {"", json, vpc_id, "198.18.0.1"}), "") << "around the endpoint";
   may(allow(R"("sqs:*")"));
-  EXPECT_NE(refused<api::sqs::SendMessage>(message(), {session(), api::Protocol::AwsJson, id}), "");
+  EXPECT_TRUE(refused<api::sqs::SendMessage>(message(), {session(), json, vpc_id, address}).ends_with(refusal));
+  EXPECT_TRUE(cloud_.denials().back().source.ends_with(" through " + *made.vpc_endpoint_id));
 }
 
 TEST_F(AccessTest, WhatWasRefusedCanBeFound) {

@@ -44,13 +44,34 @@ std::expected<ecs::TaskInterface, std::string> TaskNetwork::create(const ecs::Ne
 ecs::Access TaskNetwork::ask(const ecs::TaskInterface& interface, const ecs::Errand& errand,
                              service::Context& ctx) const {
   using Answer = ecs::Access::Answer;
-  if (interface.id.empty()) return {};
+  if (interface.id.empty()) return permission(interface, errand, "", ctx);
   ec2_.settle(ctx);
   const runtime::Network* network = plan_.find(ec2::key_of(ctx, interface.vpc));
   if (network == nullptr) return {Answer::Unreachable, "dial tcp: lookup " + errand.host + ": i/o timeout"};
   const Reach way = reach(*network, interface.id, errand.host, kHttps);
   if (!way.arrives()) return {Answer::Unreachable, dial_failure(errand.host, way)};
-  return {};
+  const ec2::EndpointRow* endpoint = nullptr;
+  if (way.way == Reach::Way::Endpoint) endpoint = access_.endpoints().of_interface(way.through);
+  if (way.way == Reach::Way::GatewayEndpoint) {
+    endpoint = access_.endpoints().of_gateway(interface.vpc, interface.address);
+  }
+  return permission(interface, errand, endpoint == nullptr ? "" : endpoint->id, ctx);
+}
+
+// Without a role it is for the endpoint's policy alone to refuse.
+ecs::Access TaskNetwork::permission(const ecs::TaskInterface& interface, const ecs::Errand& errand,
+                                    const std::string& endpoint, service::Context& ctx) const {
+  if (errand.operation == nullptr || (errand.role_arn.empty() && endpoint.empty())) return {};
+  service::Call call = ctx.call;
+  call.access_key_id.clear();
+  call.source_address = interface.address;
+  const std::string account = "arn:aws:sts::" + call.account;
+  call.principal_arn =
+      errand.role_arn.empty()
+          ? "arn:aws:iam::" + call.account + ":root"
+          : account + ":assumed-role/" + errand.role_arn.substr(errand.role_arn.rfind('/') + 1) + "/" + errand.task_id;
+  const auto refusal = access_.refusal({*errand.operation, errand.input, call, interface.vpc, endpoint}, ctx);
+  return refusal ? ecs::Access{ecs::Access::Answer::Denied, refusal->message} : ecs::Access{};
 }
 
 void TaskNetwork::resume(service::Context& ctx) {

@@ -2,17 +2,19 @@
 
 #include <string>
 
+#include "cloud/access/access.h"
 #include "cloud/adapters/network_plan.h"
 #include "ec2/service.h"
 #include "ecs/ports.h"
 
 namespace cloud {
 
-// Tasks are in the VPCs of EC2.
+// Tasks are in the VPCs of EC2, and may do what IAM says.
 class TaskNetwork : public ecs::TaskNetwork {
  public:
   // `attaches`: whether the runtime makes networks.
-  TaskNetwork(ec2::Ec2Service& ec2, NetworkPlan& plan, bool attaches) : ec2_(ec2), plan_(plan), attaches_(attaches) {}
+  TaskNetwork(ec2::Ec2Service& ec2, NetworkPlan& plan, Access& access, bool attaches)
+      : ec2_(ec2), plan_(plan), access_(access), attaches_(attaches) {}
 
   std::string zone_of(const std::string& subnet, service::Context& ctx) const override;
   std::expected<ecs::TaskInterface, std::string> create(const ecs::NewTaskInterface& wanted,
@@ -25,8 +27,13 @@ class TaskNetwork : public ecs::TaskNetwork {
   void resume(service::Context& ctx) override;
 
  private:
+  // What the policies say of an errand, once it is known how it gets there.
+  ecs::Access permission(const ecs::TaskInterface& interface, const ecs::Errand& errand, const std::string& endpoint,
+                         service::Context& ctx) const;
+
   ec2::Ec2Service& ec2_;
   NetworkPlan& plan_;
+  Access& access_;
   const bool attaches_;
 };
 
