@@ -75,7 +75,7 @@ class Cloud : public service::Invoker {
     service::Sessions* sessions = nullptr;  // told of temporary keys, on the strand; nullptr if nobody verifies them
     Blobs* image_blobs = nullptr;           // of the registry, by hex digest; nullptr if nobody keeps them
     std::function<void(const std::string&)> on_damage{};  // told, on the strand, of messages that can't be read
-    std::function<void(const Denial&)> on_denial{};  // of a request that the policies refused; on the strand
+    std::function<void(const Denial&)> on_denial{};       // of a request that the policies refused; on the strand
   };
 
   Cloud(Parts parts, Config config);

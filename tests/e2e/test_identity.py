@@ -246,6 +246,10 @@ def run_program(server, role):
     logs.create_log_group(logGroupName="/program")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    table = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"][0]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     ecs.create_cluster(clusterName="c")
     execution = server.boto3("iam").create_role(RoleName="execution", AssumeRolePolicyDocument=json.dumps(ANYBODY))["Role"]
     server.boto3("iam").attach_role_policy(
@@ -259,7 +263,8 @@ def run_program(server, role):
             "logConfiguration": {"logDriver": "awslogs", "options": {
                 "awslogs-group": "/program", "awslogs-region": REGION, "awslogs-stream-prefix": "p"}}}])
     task = ecs.run_task(cluster="c", taskDefinition="program", launchType="FARGATE",
-                        networkConfiguration={"awsvpcConfiguration": {"subnets": [subnet]}})["tasks"][0]["taskArn"]
+                        networkConfiguration={"awsvpcConfiguration": {
+                            "subnets": [subnet], "assignPublicIp": "ENABLED"}})["tasks"][0]["taskArn"]
     until(lambda: ecs.describe_tasks(cluster="c", tasks=[task])["tasks"][0]["lastStatus"] == "STOPPED", 120, "the task's end")
     task_id = task.rsplit("/", 1)[1]
     stream = f"p/program/{task_id}"
@@ -267,8 +272,16 @@ def run_program(server, role):
     return task_id, [event["message"] for event in events]
 
 
+@pytest.fixture
+def host_network():
+    server = Server("--network", "host").start()
+    yield server
+    server.remove()
+
+
 @needs_root()
-def test_a_task_is_refused_without_strict_too(server):
+def test_a_task_is_refused_without_strict_too(host_network):
+    server = host_network
     worker = Worker(server, "jobs")
     worker.may(allow("sqs:GetQueueUrl", "sqs:ReceiveMessage"))
     worker.owner.send_message(QueueUrl=worker.url, MessageBody="m")
