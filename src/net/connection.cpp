@@ -67,8 +67,9 @@ void Exchange::answer(std::shared_ptr<Exchange> exchange, Response response) {
     if (exchange->connection != nullptr) exchange->connection->deliver(std::move(response));
     return;
   }
-  Loop& loop = *exchange->loop;
-  loop.post([exchange = std::move(exchange), response = std::move(response)]() mutable {
+  // Held: once posted the exchange may end, and its loop with it, before post() has returned.
+  const std::shared_ptr<Loop> loop = exchange->loop;
+  loop->post([exchange = std::move(exchange), response = std::move(response)]() mutable {
     if (exchange->connection != nullptr) exchange->connection->deliver(std::move(response));
   });
 }
