@@ -13,6 +13,9 @@ if(api_models AND EXISTS ${CMAKE_SOURCE_DIR}/tools/apigen/__main__.py)
   list(FILTER RENKEI_GENERATED_SOURCES INCLUDE REGEX "\\.cpp$")
   # Tables and one-line functions: optimizing them for speed doubles the time to compile them, for nothing.
   set_source_files_properties(${RENKEI_GENERATED_SOURCES} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-Os>")
+  if(RENKEI_SANITIZE)  # constants: watching them takes a compiler minutes a file, and there is nothing to see
+    set_source_files_properties(${RENKEI_GENERATED_SOURCES} PROPERTIES COMPILE_OPTIONS "-O0;-fno-sanitize=all")
+  endif()
   add_custom_command(
     OUTPUT ${generated}
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/apigen --models ${CMAKE_SOURCE_DIR}/api --out ${RENKEI_GENERATED_DIR}
