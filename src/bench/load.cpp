@@ -31,6 +31,8 @@ constexpr int kEmptiesOfCycle = 3;    // another may hold the group: then the cy
 constexpr int kPollSeconds = 1;       // long polls of end-to-end: short, so that the load ends in time
 constexpr std::chrono::seconds kProgressEvery{1};
 constexpr std::chrono::milliseconds kLongestWait{100};  // between two looks at the clock
+constexpr std::chrono::milliseconds kReconnectEvery{100};
+constexpr std::chrono::seconds kGoneAfter{10};  // without any connection
 
 std::uint64_t unix_micros() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -59,6 +61,7 @@ struct Worker {
   Ticks::time_point since;            // the request was due, or sent
   std::vector<std::string> receipts;  // to erase next
   int empties = 0;                    // of a cycle, in a row
+  Ticks::time_point retry_at;         // of a connection that broke
   bool watching_writes = false;
 };
 
@@ -81,6 +84,9 @@ class Load {
   Figures take() { return std::move(figures_); }
 
  private:
+  Result open(Worker& worker);
+  void lose(Worker& worker, const std::string& why);
+  Result reconnect(Ticks::time_point now);
   Result fire(Worker& worker, Ticks::time_point due);
   std::string next_request(Worker& worker);
   const std::string& prepared_send(std::size_t queue, std::int64_t second);
@@ -89,8 +95,11 @@ class Load {
   void count(Worker& worker, std::string_view body);
   void turn(Worker& worker);
   void on_received(Worker& worker, std::string_view body);
+  bool all_sent(const Worker& worker) const {
+    return options_.messages > 0 && !worker.receiver && serial_ >= options_.messages;
+  }
   Result next(Worker& worker);
-  Result fire_due(Ticks::time_point now);
+  void fire_due(Ticks::time_point now);
   Result watch(Worker& worker);
   void begin_measuring(Ticks::time_point now);
   bool over(Ticks::time_point now);
@@ -112,6 +121,8 @@ class Load {
   std::vector<Prepared> prepared_;
   std::deque<Worker> workers_;
   std::deque<Worker*> idle_;  // paced ones without a request
+  std::deque<Worker*> lost_;  // without a connection, by the time of the next attempt
+  Ticks::time_point heard_;   // when the last connection was there
   int poll_;
   std::optional<TlsContext> tls_;
 
@@ -129,17 +140,54 @@ class Load {
 Result Load::connect() {
   if (signer_.endpoint().tls) tls_.emplace();
   for (std::size_t i = 0; i < options_.connections; ++i) {
-    TRY(Socket socket, Socket::connect(signer_.endpoint(), tls_ ? &*tls_ : nullptr));
-    Worker& worker = workers_.emplace_back(Worker{std::move(socket)});
+    Worker& worker = workers_.emplace_back();
     worker.receiver = options_.mix == Mix::Receive || options_.mix == Mix::Drain || options_.mix == Mix::Poll ||
                       (options_.mix == Mix::EndToEnd && i % 2 == 1);
     // Senders and receivers are counted apart, so that each queue has both.
     worker.queue = (options_.mix == Mix::EndToEnd ? i / 2 : i) % urls_.size();
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = &worker;
-    if (::epoll_ctl(poll_, EPOLL_CTL_ADD, worker.socket.descriptor(), &event) != 0) {
-      return std::unexpected(std::string("epoll: ") + std::strerror(errno));
+    CHECK(open(worker));
+  }
+  return {};
+}
+
+Result Load::open(Worker& worker) {
+  TRY(worker.socket, Socket::connect(signer_.endpoint(), tls_ ? &*tls_ : nullptr));
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &worker;
+  worker.watching_writes = false;
+  if (::epoll_ctl(poll_, EPOLL_CTL_ADD, worker.socket.descriptor(), &event) != 0) {
+    return std::unexpected(std::string("epoll: ") + std::strerror(errno));
+  }
+  return {};
+}
+
+// The connection broke. What was asked for on it may have happened or not: it is an error, and counted as nothing else.
+// A server may well close one on which nothing is asked.
+void Load::lose(Worker& worker, const std::string& why) {
+  if (worker.step != Step::Idle) ++figures_.errors[why];
+  worker.socket.close();
+  worker.in.clear();
+  worker.receipts.clear();
+  worker.step = Step::Idle;
+  std::erase(idle_, &worker);
+  worker.retry_at = Ticks::now();
+  lost_.push_front(&worker);
+}
+
+// Makes the connections again whose time has come. An error: the server is gone.
+Result Load::reconnect(Ticks::time_point now) {
+  if (lost_.size() < workers_.size()) heard_ = now;
+  while (!lost_.empty() && lost_.front()->retry_at <= now) {
+    Worker& worker = *lost_.front();
+    lost_.pop_front();
+    if (all_sent(worker)) continue;
+    if (auto opened = open(worker); !opened) {
+      if (now - heard_ >= kGoneAfter) return opened;
+      worker.retry_at = now + kReconnectEvery;
+      lost_.push_back(&worker);
+    } else if (auto fired = next(worker); !fired) {
+      lose(worker, fired.error());
     }
   }
   return {};
@@ -206,8 +254,7 @@ void Load::turn(Worker& worker) {
 // What a worker does after an answer.
 Result Load::next(Worker& worker) {
   worker.step = Step::Idle;
-  const bool all_sent = options_.messages > 0 && !worker.receiver && serial_ >= options_.messages;
-  if (all_sent) return {};
+  if (all_sent(worker)) return {};
   if (paced(worker)) {
     idle_.push_back(&worker);
     return {};
@@ -215,15 +262,15 @@ Result Load::next(Worker& worker) {
   return fire(worker, Ticks::now());
 }
 
-Result Load::fire_due(Ticks::time_point now) {
+void Load::fire_due(Ticks::time_point now) {
   while (pacer_ && !idle_.empty()) {
     const auto due = pacer_->take(since_epoch(now));
     if (!due) break;
     Worker& worker = *idle_.front();
     idle_.pop_front();
-    CHECK(fire(worker, Ticks::time_point(std::chrono::nanoseconds(*due))));
+    auto fired = fire(worker, Ticks::time_point(std::chrono::nanoseconds(*due)));
+    if (!fired) lose(worker, fired.error());
   }
-  return {};
 }
 
 void Load::on_received(Worker& worker, std::string_view body) {
@@ -328,16 +375,21 @@ Result Load::run() {
   started_ = Ticks::now();
   if (options_.rate > 0) pacer_.emplace(options_.rate, since_epoch(started_));
   progress_at_ = started_ + kProgressEvery;
-  for (Worker& worker : workers_) CHECK(next(worker));
+  heard_ = started_;
+  for (Worker& worker : workers_) {
+    if (auto fired = next(worker); !fired) lose(worker, fired.error());
+  }
   if (options_.warm_up.count() <= 0 || options_.messages > 0) begin_measuring(started_);
   std::array<epoll_event, 256> events;
   for (Ticks::time_point now = started_; !over(now); now = Ticks::now()) {
-    CHECK(fire_due(now));
+    CHECK(reconnect(now));
+    fire_due(now);
     const int ready = wait(events, now);
     if (ready < 0 && errno != EINTR) return std::unexpected(std::string("epoll: ") + std::strerror(errno));
     for (int i = 0; i < ready; ++i) {
-      CHECK(on_event(*static_cast<Worker*>(events[static_cast<std::size_t>(i)].data.ptr),
-                     events[static_cast<std::size_t>(i)].events));
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      Worker& worker = *static_cast<Worker*>(event.data.ptr);
+      if (auto served = on_event(worker, event.events); !served) lose(worker, served.error());
     }
   }
   if (pacer_) figures_.unsent = pacer_->behind(since_epoch(Ticks::now()));

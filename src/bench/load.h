@@ -39,7 +39,8 @@ struct Figures {
 using Progress = std::function<void(const Figures&)>;
 
 // Runs the load and returns when its time or its number of messages is over, or when `stop` is set. One thread, one
-// event loop: the generator shares the machine with the server and must be the cheaper of the two.
+// event loop: the generator shares the machine with the server and must be the cheaper of the two. A connection that
+// breaks with a request under way is an error and is made again; when none can be made for a while the load fails.
 std::expected<Figures, std::string> run_load(const Options& options, Signer& signer,
                                              const std::vector<std::string>& queue_urls, const std::atomic<bool>& stop,
                                              const Progress& progress);

@@ -90,8 +90,13 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 }
 
 Socket::~Socket() {
-  SSL_free(tls_);
-  if (descriptor_ >= 0) ::close(descriptor_);
+  close();
+}
+
+void Socket::close() {
+  SSL_free(std::exchange(tls_, nullptr));
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  rest_ = {};
 }
 
 std::expected<void, std::string> Socket::send(std::string_view bytes) {

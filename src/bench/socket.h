@@ -29,6 +29,7 @@ class TlsContext {
 // A connection that never blocks once it is open. Errors are texts for people.
 class Socket {
  public:
+  Socket() = default;  // closed
   // Blocks until it is connected (and greeted, with TLS).
   static std::expected<Socket, std::string> connect(const net::Url& server, const TlsContext* tls);
   Socket(Socket&& other) noexcept;
@@ -36,6 +37,8 @@ class Socket {
   ~Socket();
 
   int descriptor() const { return descriptor_; }
+  // Only assigning another one opens it again.
+  void close();
   // Sends `bytes`, as much as goes at once; flush() goes on with the rest. `bytes` must live until done.
   std::expected<void, std::string> send(std::string_view bytes);
   std::expected<void, std::string> flush();

@@ -1,10 +1,12 @@
 """`renkei bench` against renkei: each mix ends by itself, counts what it did, and leaves nothing behind."""
 
 import json
+import subprocess
+import time
 
 import pytest
 
-from server import REGION, Server
+from server import BINARY, REGION, Server
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +62,39 @@ def test_a_cycle_leaves_the_depth_as_it_is(server):
 def test_idle_polls_wait(server):
     result = bench(server, "--mix", "poll", "--duration", "1", "--warm-up", "0")
     assert result["requests"] == 0 and result["errors"] == {}
+
+
+def test_it_goes_on_when_the_server_comes_back():
+    server = Server().start()
+    load = subprocess.Popen([BINARY, "bench", "--endpoint", server.url, "--connections", "8", "--mix", "cycle", "--json",
+                             "--duration", "4", "--warm-up", "0"], env=server.environment(), text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        time.sleep(1)
+        server.kill()
+        time.sleep(0.5)
+        server.start()
+        output, complaints = load.communicate(timeout=60)
+        result = json.loads(output)
+        # What was under way when the server went is an error, each once; the load goes on to its end.
+        assert 1 <= sum(result["errors"].values()) <= 8 and load.returncode == 1, result["errors"]
+        assert result["seconds"] >= 4 and result["deleted"] > 0, complaints
+    finally:
+        load.kill()
+        load.wait()
+        server.remove()
+
+
+def test_it_gives_up_when_the_server_stays_away():
+    server = Server().start()
+    load = subprocess.Popen([BINARY, "bench", "--endpoint", server.url, "--connections", "2", "--duration", "60"],
+                            env=server.environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        time.sleep(1)
+        server.kill()
+        _, complaints = load.communicate(timeout=40)
+        assert load.returncode == 1 and "can't connect to" in complaints, complaints
+    finally:
+        load.kill()
+        load.wait()
+        server.remove()
