@@ -18,6 +18,10 @@ constexpr std::uint64_t kSearchSegments = 4;
 
 constexpr std::size_t kWindow = 32u << 10;
 
+// Which segment a file with an unreadable head was is tried out, from the checkpoint's up to so many behind the last
+// one that is known.
+constexpr std::uint32_t kTriedBehind = 64;
+
 // Room for a whole segment, used for one after the other and never cleared.
 class Buffer {
  public:
@@ -81,6 +85,7 @@ class Loader {
   std::expected<void, Error> read_chain();
   std::expected<void, Error> read_segment(std::uint32_t segment, std::uint32_t from, std::optional<std::uint32_t> end);
   std::expected<void, Error> look_at_the_rest();
+  std::expected<void, Error> look_at_headless(const std::string& name);
   std::expected<void, Error> apply_batch();
   std::expected<void, Error> apply(const Waiting& entry);
   std::expected<void, Error> learn(Place place);
@@ -95,6 +100,7 @@ class Loader {
   Loaded loaded_;
   std::map<std::uint32_t, Slot> slots_;
   std::map<std::uint32_t, Link> links_;  // by the earlier segment
+  std::vector<std::string> headless_;    // files with something in them and no head
   std::vector<Waiting> batch_;
   Place window_at_ = kNowhere;
   std::string window_;
@@ -117,12 +123,17 @@ std::expected<void, Error> Loader::read_head(const std::string& name) {
   bytes.resize(got);
   const auto segment = parse_segment_head(bytes);
   if (!segment) {
+    if (bytes.find_first_not_of('\0') != std::string::npos) headless_.push_back(name);
     loaded_.unused.push_back(name);
     return {};
   }
   loaded_.last_number = std::max(loaded_.last_number, *segment);
   const auto begin = parse_entry(*segment, std::string_view(bytes).substr(layout::kSegmentHead));
   const bool begun = begin && begin->kind == EntryKind::Begin;
+  if (begun && begin->owner >= *segment) {
+    return std::unexpected(Error{"journal/" + name + " says that segment " + std::to_string(*segment) +
+                                 " follows segment " + std::to_string(begin->owner)});
+  }
   if (const auto other = slots_.find(*segment); other != slots_.end()) {
     // A head that could not be synced is written again elsewhere; nothing follows the first one.
     if (begun && other->second.begun) {
@@ -330,6 +341,27 @@ std::expected<void, Error> Loader::look_at_the_rest() {
       }
     }
     loaded_.unused.push_back(slot.name);
+  }
+  for (const std::string& name : headless_) CHECK(look_at_headless(name));
+  return {};
+}
+
+// A power cut can tear a head, but only before the segment has a begin entry: until then the file held one that no
+// checkpoint names any more. Every other one was damaged.
+std::expected<void, Error> Loader::look_at_headless(const std::string& name) {
+  TRY(const auto file, disk_.open(name));
+  std::string bytes(layout::kFirst, '\0');
+  TRY(const std::size_t got, file->read(0, bytes));
+  bytes.resize(got);
+  if (got <= layout::kSegmentHead) return {};
+  const std::string_view behind = std::string_view(bytes).substr(layout::kSegmentHead);
+  const std::uint32_t last = std::max(loaded_.last_number, segment_of(loaded_.end)) + kTriedBehind;
+  for (std::uint32_t segment = std::max(1u, segment_of(loaded_.end)); segment <= last; ++segment) {
+    const auto begin = parse_entry(segment, behind);
+    if (begin && begin->kind == EntryKind::Begin) {
+      return std::unexpected(
+          Error{"journal/" + name + " (segment " + std::to_string(segment) + ") is damaged at offset 0"});
+    }
   }
   return {};
 }

@@ -340,6 +340,23 @@ TEST(Log, DamageInTheOpenSegmentIsNoTornTail) {
   EXPECT_FALSE(store::examine_journal(*world.disk->mount()).damage.empty());
 }
 
+// The head alone says which segment a file is; whoever begins again behind it must not take it for an unused one.
+TEST(Log, ADamagedHeadIsNoUnusedFile) {
+  for (const std::size_t messages : {5u, 60u}) {
+    World world(2);
+    ASSERT_TRUE(world.start());
+    ASSERT_NO_FATAL_FAILURE(fill(world, messages));
+    while (world.log->keeper().step()) {
+    }
+    const std::uint32_t last = world.log->tail().segment;
+    const std::string name = file_of(world, store::place_at(last, 0));
+    world.disk->damage(name, 20);
+    world.log.reset();
+    EXPECT_FALSE(world.start());
+    EXPECT_NE(world.error.find("segment " + std::to_string(last)), std::string::npos) << world.error;
+  }
+}
+
 TEST(Log, DamageInAClosedSegmentIsFoundByReadingAndByExamining) {
   World world(3);
   ASSERT_TRUE(world.start());
