@@ -28,7 +28,8 @@ void put_open(std::string& out, const Ledger::Segment& segment) {
   }
 }
 
-void take_open(Reader& reader, Ledger::Segment& segment) {
+void take_open(Reader& reader, Ledger& ledger, std::uint32_t number) {
+  Ledger::Segment& segment = ledger.segments()[number];
   segment.rows.resize(reader.count(4 + 4 + 8 + 8 + 1));
   for (Ledger::Row& row : segment.rows) {
     row.offset = reader.u32();
@@ -40,12 +41,13 @@ void take_open(Reader& reader, Ledger::Segment& segment) {
   const std::size_t specials = reader.count(4 + 8 + 8 + 8 + 4 + 4);
   for (std::size_t i = 0; i < specials; ++i) {
     const std::uint32_t offset = reader.u32();
-    Special& special = segment.specials[offset];
+    Special special;
     special.owner = reader.u64();
     special.number = reader.u64();
     special.kept = reader.u64();
     special.size = reader.u32();
     special.kept_size = reader.u32();
+    ledger.add_special(place_at(number, offset), special);
   }
 }
 
@@ -78,7 +80,7 @@ void take_segment(Reader& reader, Ledger& ledger) {
   const std::size_t gone = reader.count(4);
   segment.gone.reserve(gone);
   for (std::size_t i = 0; i < gone; ++i) segment.gone.insert(reader.u32());
-  if (!segment.closed) take_open(reader, segment);
+  if (!segment.closed) take_open(reader, ledger, number);
 }
 
 }  // namespace

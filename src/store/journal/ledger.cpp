@@ -62,7 +62,10 @@ std::expected<Special, std::string> Ledger::unindex(Place place) {
     return not_indexed(place);
   }
   if (is_cleared(place, record.owner) || !segment.gone.insert(offset_of(place)).second) return not_indexed(place);
-  if (special != segment.specials.end()) segment.specials.erase(special);
+  if (special != segment.specials.end()) {
+    forget_keeper(place, record);
+    segment.specials.erase(special);
+  }
   return record;
 }
 
@@ -123,8 +126,21 @@ Ledger::Result Ledger::append(const Record& record, Place place, std::uint32_t s
   Segment& segment = segments_[segment_of(place)];
   charge(segment, record.owner, size, 1);
   segment.rows.push_back({offset_of(place), size, record.owner, record.number, record.plain});
-  if (!record.plain) segment.specials.emplace(offset_of(place), added);
+  if (!record.plain) add_special(place, added);
   return {};
+}
+
+void Ledger::add_special(Place place, const Special& special) {
+  segments_[segment_of(place)].specials.emplace(offset_of(place), special);
+  if (special.kept == kNowhere || segment_of(special.kept) == segment_of(place)) return;
+  const auto kept = segments_.find(segment_of(special.kept));
+  if (kept != segments_.end()) kept->second.keepers.insert(place);
+}
+
+void Ledger::forget_keeper(Place place, const Special& special) {
+  if (special.kept == kNowhere || segment_of(special.kept) == segment_of(place)) return;
+  const auto kept = segments_.find(segment_of(special.kept));
+  if (kept != segments_.end()) kept->second.keepers.erase(place);
 }
 
 Ledger::Result Ledger::kill(Place place) {
@@ -169,8 +185,18 @@ void Ledger::close(std::uint32_t segment) {
   closing.rows = {};
   closing.gone = {};
   boost::unordered::erase_if(closing.specials, [&](const auto& special) {
-    return !is_indexed(place_at(segment, special.first), special.second.owner);
+    const Place place = place_at(segment, special.first);
+    if (is_indexed(place, special.second.owner)) return false;
+    forget_keeper(place, special.second);
+    return true;
   });
+}
+
+void Ledger::drop(std::uint32_t segment) {
+  const auto found = segments_.find(segment);
+  if (found == segments_.end()) return;
+  for (const auto& [offset, special] : found->second.specials) forget_keeper(place_at(segment, offset), special);
+  segments_.erase(found);
 }
 
 std::vector<std::uint32_t> Ledger::empty_segments(std::uint32_t before) const {
@@ -198,13 +224,14 @@ std::optional<std::uint32_t> Ledger::sparse(std::uint32_t before, const std::set
 
 std::vector<Living> Ledger::specials_of(std::uint32_t segment) const {
   std::vector<Living> found;
-  for (const auto& [number, each] : segments_) {
-    for (const auto& [offset, special] : each.specials) {
-      const Place place = place_at(number, offset);
-      if (number != segment && segment_of(special.kept) != segment) continue;
-      if (is_indexed(place, special.owner)) found.push_back({place, special.owner, special.number});
-    }
-  }
+  const auto books = segments_.find(segment);
+  if (books == segments_.end()) return found;
+  const auto add = [&](Place place, const Special& special) {
+    if (is_indexed(place, special.owner)) found.push_back({place, special.owner, special.number});
+  };
+  for (const auto& [offset, special] : books->second.specials) add(place_at(segment, offset), special);
+  for (const Place place : books->second.keepers)
+    add(place, segments_.at(segment_of(place)).specials.at(offset_of(place)));
   return found;
 }
 

@@ -56,6 +56,7 @@ class Ledger {
     std::vector<Row> rows;                                       // while it is open: every record appended
     boost::unordered_flat_set<std::uint32_t> gone;               // offsets of records that are no longer indexed
     boost::unordered_flat_map<std::uint32_t, Special> specials;  // by offset; some may be cleared
+    boost::unordered_flat_set<Place> keepers;                    // special records elsewhere that keep one of these
     boost::unordered_flat_map<std::uint64_t, Charge> charges;    // by the owner of the record that needs the bytes
     std::uint64_t live_bytes = 0;
   };
@@ -77,7 +78,7 @@ class Ledger {
   std::vector<Row> indexed(std::uint32_t segment) const;
   // From now on the segment's plain records are known only by what indexed() said.
   void close(std::uint32_t segment);
-  void drop(std::uint32_t segment) { segments_.erase(segment); }
+  void drop(std::uint32_t segment);
   // Closed segments, and with `before` all older than that, in which nothing lives.
   std::vector<std::uint32_t> empty_segments(std::uint32_t before) const;
 
@@ -96,11 +97,13 @@ class Ledger {
   // Floors below every segment there is speak of nothing.
   void drop_floors_below(Place place);
   void charge(Place place, std::uint64_t owner, std::uint64_t bytes, std::uint32_t records);
+  void add_special(Place place, const Special& special);
 
  private:
   std::expected<Special, std::string> unindex(Place place);
   std::optional<RecordHead> find_plain(const Segment& segment, Place place) const;
   bool is_cleared(Place place, std::uint64_t owner) const;
+  void forget_keeper(Place place, const Special& special);
   void charge(Segment& segment, std::uint64_t owner, std::uint64_t bytes, std::uint32_t records);
   Result discharge(Place place, std::uint64_t owner, std::uint64_t bytes);
   Result recharge(Place place, std::uint64_t bytes, std::uint64_t from, std::uint64_t to);

@@ -81,7 +81,7 @@ class Loader {
   std::expected<void, Error> read_heads();
   std::expected<void, Error> read_head(const std::string& name);
   std::expected<void, Error> read_checkpoint();
-  std::expected<void, Error> read_specials_of(std::uint32_t segment, Ledger::Segment& books);
+  std::expected<void, Error> read_specials_of(std::uint32_t segment);
   std::expected<void, Error> read_chain();
   std::expected<void, Error> read_segment(std::uint32_t segment, std::uint32_t from, std::optional<std::uint32_t> end);
   std::expected<void, Error> look_at_the_rest();
@@ -167,16 +167,16 @@ std::expected<void, Error> Loader::read_checkpoint() {
       return std::unexpected(Error{"segment " + std::to_string(segment) + " of the journal is missing"});
     }
     loaded_.files.add(segment, slots_.at(segment).name);
-    if (books.closed) CHECK(read_specials_of(segment, books));
+    if (books.closed) CHECK(read_specials_of(segment));
   }
   return {};
 }
 
-std::expected<void, Error> Loader::read_specials_of(std::uint32_t segment, Ledger::Segment& books) {
+std::expected<void, Error> Loader::read_specials_of(std::uint32_t segment) {
   TRY(const std::vector<Index::Entry> specials, read_specials(disk_, segment));
   for (const Index::Entry& entry : specials) {
     if (loaded_.ledger.is_indexed(place_at(segment, entry.offset), entry.special.owner)) {
-      books.specials.emplace(entry.offset, entry.special);
+      loaded_.ledger.add_special(place_at(segment, entry.offset), entry.special);
     }
   }
   return {};
