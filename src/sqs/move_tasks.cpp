@@ -83,15 +83,6 @@ bool is_active(const MoveRow& row) {
   return row.status == MoveStatus::Running || row.status == MoveStatus::Cancelling;
 }
 
-std::size_t active_moves(const State& state, std::string_view account) {
-  std::size_t count = 0;
-  for (const auto& [at, key] : state.move_agenda) {
-    const auto arn = parse_arn(state.moves.find(key)->source_arn);
-    if (arn && arn->account == account) ++count;
-  }
-  return count;
-}
-
 MoveRow start_move(State& state, service::Context& ctx, MoveRow row) {
   row.task_id = base::uuid(ctx.random);
   row.started_at = row.next_at = ctx.now;

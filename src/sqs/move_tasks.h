@@ -18,8 +18,6 @@ MoveRow start_move(State& state, service::Context& ctx, MoveRow row);
 // Keys of a source's tasks, oldest first.
 std::string move_prefix(queue::QueueId source);
 bool is_active(const MoveRow& row);
-// Of an account, over all its queues.
-std::size_t active_moves(const State& state, std::string_view account);
 // The tasks of a queue that is deleted go with it.
 void forget_moves(State& state, service::Change& change, queue::QueueId source);
 

@@ -19,6 +19,14 @@ void index_source(State& state, const std::string& key, const QueueRow* before, 
   if (after != nullptr && !after->dead_letter_arn.empty()) state.sources[after->dead_letter_arn].insert(key);
 }
 
+void count_active(State& state, const MoveRow& row, bool more) {
+  const auto arn = parse_arn(row.source_arn);
+  if (!arn) return;
+  std::size_t& count = state.active_moves[std::string(arn->account)];
+  more ? ++count : --count;
+  if (count == 0) state.active_moves.erase(std::string(arn->account));
+}
+
 }  // namespace
 
 State::State(MetricSink& sink, Options given)
@@ -40,8 +48,14 @@ State::State(MetricSink& sink, Options given)
     index_source(*this, key, before, after);
   };
   moves.on_change = [this](const std::string& key, const MoveRow* before, const MoveRow* after) {
-    if (before != nullptr && is_active(*before)) move_agenda.erase({before->next_at, key});
-    if (after != nullptr && is_active(*after)) move_agenda.insert({after->next_at, key});
+    if (before != nullptr && is_active(*before)) {
+      move_agenda.erase({before->next_at, key});
+      count_active(*this, *before, false);
+    }
+    if (after != nullptr && is_active(*after)) {
+      move_agenda.insert({after->next_at, key});
+      count_active(*this, *after, true);
+    }
   };
 }
 

@@ -38,6 +38,7 @@ struct State {
   std::map<queue::QueueId, std::string> keys;                     // of queue rows
   std::map<std::string, std::set<std::string>> sources;           // of a dead-letter queue's ARN: keys of queue rows
   std::set<std::pair<base::TimePoint, std::string>> move_agenda;  // active tasks by their next step
+  std::map<std::string, std::size_t> active_moves;                // how many an account has, if any
 };
 
 // Fixed width, so that keys sort as numbers do.

@@ -103,7 +103,8 @@ base::Outcome<void> check_room(State& state, const QueueRow& source) {
     return invalid_value(
         "There is already a task running. Only one active task is allowed for a source queue arn at a given time.");
   }
-  if (active_moves(state, source.account) < kActiveMax) return {};
+  const auto active = state.active_moves.find(source.account);
+  if (active == state.active_moves.end() || active->second < kActiveMax) return {};
   return base::fault(faults::OverLimit,
                      "Only " + std::to_string(kActiveMax) + " active message move tasks are allowed for an account.");
 }
