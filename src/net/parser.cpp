@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -35,7 +36,9 @@ std::size_t find_control(std::string_view text, std::size_t from) {
     const auto control = ((bytes >= 0) & (bytes < 0x20) & (bytes != '\t')) | (bytes == 0x7f);
     std::uint64_t halves[2];
     std::memcpy(halves, &control, sizeof halves);
-    if ((halves[0] | halves[1]) != 0) break;
+    // A byte that is one is all ones; the supported machines are little-endian.
+    if (halves[0] != 0) return at + static_cast<std::size_t>(std::countr_zero(halves[0])) / 8;
+    if (halves[1] != 0) return at + 8 + static_cast<std::size_t>(std::countr_zero(halves[1])) / 8;
   }
   const auto is_control = [](char c) { return (c >= 0 && c < 32 && c != '\t') || c == 127; };
   while (at < text.size() && !is_control(text[at])) ++at;
