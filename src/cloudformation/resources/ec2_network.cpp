@@ -305,7 +305,11 @@ Step update_endpoint(const Job& job) {
     if (auto removed = missing_from(before, after); !removed.empty()) input.set(change.remove, std::move(removed));
   }
   copy(input, job.properties, {"PrivateDnsEnabled"});
-  if (const Value* policy = job.property("PolicyDocument")) input.set("PolicyDocument", document(*policy));
+  if (const Value* policy = job.property("PolicyDocument")) {
+    input.set("PolicyDocument", document(*policy));
+  } else if (job.before->properties.find("PolicyDocument") != nullptr) {
+    input.set("ResetPolicy", true);  // it was taken out of the template
+  }
   if (input.as_object().size() > 1) CHECK(invoke(job, ec2::ModifyVpcEndpoint::operation(), input));
   CHECK(sync_ec2_tags(job, job.physical_id));
   return waiting(job, job.physical_id);
