@@ -16,6 +16,14 @@ std::string dial_failure(const std::string& host, const Reach& way) {
   return "dial tcp " + (way.address.empty() ? host : way.address) + ":443: i/o timeout";
 }
 
+// An image may be in another region than the task, and so may its log: "eu-west-1" of "logs.eu-west-1.amazonaws.com".
+std::string region_of(const std::string& host, const std::string& own) {
+  const std::size_t end = host.rfind(".amazonaws.com");
+  if (end == std::string::npos || end == 0) return own;
+  const std::size_t dot = host.rfind('.', end - 1);
+  return dot == std::string::npos ? own : host.substr(dot + 1, end - dot - 1);
+}
+
 }  // namespace
 
 std::string TaskNetwork::zone_of(const std::string& subnet, service::Context& ctx) const {
@@ -65,12 +73,14 @@ ecs::Access TaskNetwork::permission(const ecs::TaskInterface& interface, const e
   service::Call call = ctx.call;
   call.access_key_id.clear();
   call.source_address = interface.address;
+  call.region = region_of(errand.host, call.region);
   const std::string account = "arn:aws:sts::" + call.account;
   call.principal_arn =
       errand.role_arn.empty()
           ? "arn:aws:iam::" + call.account + ":root"
           : account + ":assumed-role/" + errand.role_arn.substr(errand.role_arn.rfind('/') + 1) + "/" + errand.task_id;
-  const auto refusal = access_.refusal({*errand.operation, errand.input, call, interface.vpc, endpoint}, ctx);
+  service::Context there = ctx.as(call);
+  const auto refusal = access_.refusal({*errand.operation, errand.input, call, interface.vpc, endpoint}, there);
   return refusal ? ecs::Access{ecs::Access::Answer::Denied, refusal->message} : ecs::Access{};
 }
 
