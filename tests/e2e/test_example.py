@@ -159,6 +159,8 @@ def test_7_an_image_that_is_not_there(system):
     role = system.aws("iam", "create-role", "--role-name", "execution", "--assume-role-policy-document", json.dumps(
         {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"},
                         "Action": "sts:AssumeRole"}]}))["Role"]["Arn"]
+    system.aws("iam", "attach-role-policy", "--role-name", "execution", "--policy-arn",
+               "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy")
     image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{CONSUMER}:missing"
     definition = system.aws("ecs", "register-task-definition", "--family", "missing", "--network-mode", "awsvpc",
                             "--requires-compatibilities", "FARGATE", "--cpu", "256", "--memory", "512",
