@@ -189,6 +189,12 @@ const std::deque<Denial>& Cloud::denials() const {
   return services_->access->denials();
 }
 
+std::optional<std::string> Cloud::task_metadata(const TaskPage& page) {
+  std::optional<std::string> json;
+  turn(own_call_, [&](service::Context& ctx) { json = services_->task_metadata(page, ctx); });
+  return json;
+}
+
 void Cloud::on_runtime_event(const runtime::Event& event) {
   turn(own_call_, [&](service::Context& ctx) { services_->on_runtime_event(event, ctx); });
 }

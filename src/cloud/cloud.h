@@ -35,6 +35,13 @@ struct Request {
   access::Inquiry inquiry() const { return {*operation, input, call, vpc, vpc_endpoint}; }
 };
 
+// A page of the task metadata endpoint, asked for from inside a VPC.
+struct TaskPage {
+  std::string path;  // behind "/v4/"
+  std::string vpc;
+  std::string sender;  // address
+};
+
 // Set once, by whoever makes the cloud.
 struct Config {
   std::string account = "000000000000";
@@ -99,6 +106,8 @@ class Cloud : public service::Invoker {
 
   // What the containers of a task read from /v2/credentials/<uuid>: JSON, or nothing when no running task has that id.
   std::optional<std::string> task_credentials(const std::string& uuid) const;
+  // What they read from /v4/…: JSON, or nothing when the sender is not the task that it asks for.
+  std::optional<std::string> task_metadata(const TaskPage& page);
 
   // The last requests that the policies refused, oldest first.
   const std::deque<Denial>& denials() const;

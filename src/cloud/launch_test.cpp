@@ -554,4 +554,39 @@ TEST_F(LaunchTest, AVpcThatIsDeletedLeavesThePlan) {
   EXPECT_EQ(runtime_.networks().size(), 1U);
 }
 
+TEST_F(LaunchTest, ATaskIsToldOfItselfAndNobodyElse) {
+  scale(1);
+  run(minutes(1));
+  const ecs::Task task = tasks("RUNNING").at(0);
+  const std::string id = task.task_arn->substr(task.task_arn->rfind('/') + 1);
+  const std::string url = runtime_.find_spec(id, "app")->environment.at("ECS_CONTAINER_METADATA_URI_V4");
+  const std::string begin = "http://169.254.170.2/v4/";
+  ASSERT_TRUE(url.starts_with(begin + id + "-")) << url;
+  const std::string path = url.substr(begin.size());
+  const auto& network = *runtime_.networks()[0];
+  const std::string address = network.interfaces.at(runtime_.find_attachment(id)->interface).address;
+
+  const auto container = cloud_.task_metadata({path, vpc, address});
+  ASSERT_TRUE(container);
+  for (const std::string& part :
+       {std::string(R"("Name":"app")"), R"("IPv4Addresses":[")" + address + R"("])",
+        std::string(R"("KnownStatus":"RUNNING")"), R"("com.amazonaws.ecs.task-arn":")" + *task.task_arn + "\"",
+        std::string(R"("LogDriver":"awslogs")")}) {
+    EXPECT_NE(container->find(part), std::string::npos) << part << " in " << *container;
+  }
+  const auto whole = cloud_.task_metadata({path + "/task", vpc, address});
+  ASSERT_TRUE(whole);
+  for (const char* part : {R"("Family":"worker")", R"("Revision":"1")", R"("Limits":{"CPU":0.25,"Memory":512})",
+                           R"("ServiceName":"worker")", R"("LaunchType":"FARGATE")"}) {
+    EXPECT_NE(whole->find(part), std::string::npos) << part << " in " << *whole;
+  }
+  EXPECT_FALSE(cloud_.task_metadata({path, vpc, "10.0.1.200"}));
+  EXPECT_FALSE(cloud_.task_metadata({path, "vpc-other", address}));
+  EXPECT_FALSE(cloud_.task_metadata({path + "/nothing", vpc, address}));
+  EXPECT_FALSE(cloud_.task_metadata({"nonsense", vpc, address}));
+  scale(0);
+  run(minutes(2));
+  EXPECT_FALSE(cloud_.task_metadata({path, vpc, address}));
+}
+
 }  // namespace

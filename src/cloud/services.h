@@ -21,6 +21,8 @@ struct Services {
   std::function<std::optional<std::string>(const std::string& uuid)> task_credentials;
   std::shared_ptr<const SessionTable> sessions;
   std::unique_ptr<Access> access;
+  // What a task in a VPC is told of itself.
+  std::function<std::optional<std::string>(const TaskPage& page, const service::Context& ctx)> task_metadata;
   // What keeps the ports that the services were given.
   std::vector<std::shared_ptr<void>> adapters;
 

@@ -69,6 +69,10 @@ std::map<std::string, std::string> given_environment(const Surroundings& surroun
       {"HOSTNAME", surroundings.hostname},
   };
   if (!surroundings.endpoint.empty()) environment["AWS_ENDPOINT_URL"] = surroundings.endpoint;
+  if (surroundings.own_network) {
+    environment["ECS_CONTAINER_METADATA_URI_V4"] =
+        std::string("http://") + runtime::kTaskServiceAddress + surroundings.metadata_path;
+  }
   if (surroundings.credentials_path.empty()) return environment;
   if (surroundings.own_network) {
     environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = surroundings.credentials_path;

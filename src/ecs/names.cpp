@@ -98,4 +98,12 @@ const TaskDefinitionRow* find_definition(const Tables& tables, const service::Co
   return newest;
 }
 
+// Ten digits that follow from the name (FNV-1a).
+std::string metadata_id(std::string_view task_id, std::string_view container) {
+  std::uint64_t hash = 14695981039346656037ull;
+  for (const char c : container) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  const std::string digits = std::to_string(hash % 10'000'000'000ull);
+  return std::string(task_id) + "-" + std::string(10 - digits.size(), '0') + digits;
+}
+
 }  // namespace ecs

@@ -21,6 +21,9 @@ std::string task_arn(const service::Context& ctx, const TaskRow& task);
 std::string container_arn(const service::Context& ctx, const TaskRow& task, std::string_view container_id);
 std::string definition_arn(const service::Context& ctx, std::string_view family, std::int64_t revision);
 
+// Names a container to the task metadata endpoint; in the form of Fargate's runtime ids, "TASK-1234567890".
+std::string metadata_id(std::string_view task_id, std::string_view container);
+
 // "cluster" or its ARN -> the cluster's name.
 std::string cluster_name(std::string_view name_or_arn);
 // The last part of "name" or "arn:…:kind/cluster/name".

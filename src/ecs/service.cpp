@@ -7,6 +7,7 @@
 #include "ecs/operations/operations.h"
 #include "ecs/scheduler.h"
 #include "ecs/task_driver.h"
+#include "ecs/views.h"
 
 namespace ecs {
 namespace {
@@ -41,6 +42,7 @@ class Ecs : public EcsService {
   void add_service_event(const std::string& cluster, const std::string& service, std::string message,
                          service::Context& ctx) override;
   std::optional<TaskCredentials> find_credentials(const std::string& uuid) const override;
+  std::optional<ShownTask> show_task(const std::string& id, const service::Context& ctx) const override;
 
  private:
   template <class Op>
@@ -97,6 +99,16 @@ std::optional<TaskCredentials> Ecs::find_credentials(const std::string& uuid) co
   if (row == nullptr) return std::nullopt;
   const TaskKey& key = row->key;
   return TaskCredentials{row->role_arn, key.access_key_id, key.secret_access_key, key.token, key.expires_at};
+}
+
+std::optional<ShownTask> Ecs::show_task(const std::string& id, const service::Context& ctx) const {
+  const std::string* key = core_.tables.find_task_key(id);
+  if (key == nullptr) return std::nullopt;
+  const TaskRow& row = *core_.tables.tasks.find(*key);
+  if (row.life.phase == life::Phase::Stopped) return std::nullopt;
+  const service::Call call = call_of_key(*key, ctx.call);
+  return ShownTask{view_task(row, core_.tables, ctx.as(call), With::AllTags),
+                   core_.tables.find_definition(row.task_definition_arn)->definition, row.interface};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "api/ecs/types.h"
 #include "base/time.h"
 #include "ecs/options.h"
 #include "ecs/ports.h"
@@ -23,6 +24,13 @@ struct TaskCredentials {
   base::TimePoint expiration{};
 };
 
+// A task as the API shows it, with what it was made from.
+struct ShownTask {
+  api::ecs::Task task;
+  api::ecs::TaskDefinition definition;
+  TaskInterface interface;
+};
+
 class EcsService : public service::Service {
  public:
   // To be called for every runtime event, in a turn of its own.
@@ -33,6 +41,8 @@ class EcsService : public service::Service {
   // The newest keys of a task, renewed before they end. By the last part of AWS_CONTAINER_CREDENTIALS_FULL_URI,
   // "/v2/credentials/<uuid>". Nothing once the task has stopped.
   virtual std::optional<TaskCredentials> find_credentials(const std::string& uuid) const = 0;
+  // By its id; nothing when there is no such task, or it has stopped.
+  virtual std::optional<ShownTask> show_task(const std::string& id, const service::Context& ctx) const = 0;
 };
 
 // `sessions` hears of the keys of running tasks. The references must outlive the service.

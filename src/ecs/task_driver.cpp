@@ -9,6 +9,7 @@
 #include "ecs/image.h"
 #include "ecs/launch.h"
 #include "ecs/life_spec.h"
+#include "ecs/names.h"
 
 namespace ecs {
 namespace {
@@ -201,6 +202,7 @@ std::optional<life::Event> TaskDriver::start(const Found& found, std::size_t con
   surroundings.own_network = has_network(found);
   if (!surroundings.own_network) surroundings.endpoint = core_.options.endpoint;
   surroundings.hostname = hostname_of(found.task, surroundings.own_network);
+  surroundings.metadata_path = "/v4/" + metadata_id(found.task.id, found.name(container));
   if (!found.task.credentials_id.empty())
     surroundings.credentials_path = "/v2/credentials/" + found.task.credentials_id;
   ctx.change.after_durable([runtime = &core_.runtime, id = found.task.id,

@@ -24,6 +24,7 @@ constexpr int kSyncThreads = 4;
 constexpr std::string_view kOwnPages = "/_renkei/";
 constexpr std::string_view kDenials = "/_renkei/denials";
 constexpr std::string_view kTaskCredentials = "/v2/credentials/";
+constexpr std::string_view kTaskMetadata = "/v4/";
 
 // For answers to requests that name no service of ours.
 constexpr api::Service kNobody{};
@@ -189,6 +190,7 @@ void Gateway::handle(net::Request request, net::Responder responder) {
     send_credentials(std::string(request.path.substr(kTaskCredentials.size())), std::move(responder));
     return;
   }
+  if (task_service && request.path.starts_with(kTaskMetadata)) return send_metadata(request, std::move(responder));
   if (task_service) {
     responder.send(nothing_here(request));
     return;
@@ -223,6 +225,21 @@ void Gateway::send_denials(net::Responder responder) {
     response.headers.emplace_back("content-type", "application/json");
     response.body = denials_json(cloud_.denials());
     responder.send(std::move(response));
+  });
+}
+
+void Gateway::send_metadata(const net::Request& request, net::Responder responder) {
+  cloud::TaskPage page{std::string(request.path.substr(kTaskMetadata.size())), std::string(request.listener),
+                       request.remote_address};
+  post_([this, page = std::move(page), none = nothing_here(request), responder = std::move(responder)]() mutable {
+    if (auto json = cloud_.task_metadata(page)) {
+      net::Response response;
+      response.headers.emplace_back("content-type", "application/json");
+      response.body = std::move(*json);
+      responder.send(std::move(response));
+    } else {
+      responder.send(std::move(none));
+    }
   });
 }
 
