@@ -16,6 +16,7 @@
 #include "cli/common.h"
 #include "linux/linux_runtime.h"
 #include "linux/network/namespaces.h"
+#include "linux/network/try_networks.h"
 #include "store/rocks/rocks_store.h"
 #include "wire/json.h"
 
@@ -77,6 +78,14 @@ Finding root() {
           there ? "" : "run renkei as root"};
 }
 
+Finding networks() {
+  if (::geteuid() != 0) return {"networks of tasks", false, "not tried: that needs root", "run renkei as root"};
+  const auto tried = linux_runtime::try_networks();
+  if (tried) return {"networks of tasks", true, "namespaces, links and nftables work", ""};
+  return {"networks of tasks", false, tried.error().message,
+          "a kernel with CONFIG_NET_NS, CONFIG_VETH, CONFIG_NF_TABLES and CONFIG_NFT_NAT; see docs/networks.md"};
+}
+
 Finding data_directory(const std::string& data) {
   if (!fs::exists(data)) return {"data", true, data + " is made at the first start", ""};
   const bool good = ::access(data.c_str(), R_OK | W_OK | X_OK) == 0;
@@ -110,6 +119,7 @@ std::vector<Finding> look(const std::string& data) {
           program("tini-static", "tini", "for tasks with initProcessEnabled"),
           cgroups(),
           overlay(),
+          networks(),
           data_directory(data)};
 }
 

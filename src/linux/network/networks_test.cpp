@@ -4,6 +4,7 @@
 
 #include "linux/network/network_fixture.h"
 #include "linux/network/rules.h"
+#include "linux/network/try_networks.h"
 
 namespace linux_runtime {
 namespace {
@@ -189,6 +190,12 @@ TEST_F(NetworkTest, ANetworkWithoutTasksIsNotMade) {
   EXPECT_EQ(namespaces(options.prefix), std::vector{space("vpc-1")});
   apply({network});
   EXPECT_TRUE(namespaces(options.prefix).empty());
+}
+
+TEST_F(NetworkTest, TryingLeavesNothing) {
+  const auto tried = try_networks();
+  EXPECT_TRUE(tried) << tried.error().message;
+  EXPECT_TRUE(namespaces("renkei-try" + std::to_string(getpid())).empty());
 }
 
 TEST_F(NetworkTest, ManyTasksAreAttachedQuickly) {
