@@ -19,9 +19,9 @@ using base::TimePoint;
 
 struct Message {
   std::string body;  // names it: no two sends have the same
-  std::string id;
+  std::string id;    // "": not seen yet, of a message that was moved
   std::string group;
-  std::string sequence;
+  std::string sequence;  // the same
   TimePoint sent_at;     // stays when it is dead-lettered
   TimePoint kept_since;  // its retention counts from then
   TimePoint visible_at;
@@ -30,6 +30,8 @@ struct Message {
   std::string receipt;  // of the last receive from this queue
   TimePoint received_at;
   std::string source;  // ARN of the queue that dead-lettered it
+  // All that it was given in this queue: one that was moved away and back is another message.
+  std::set<std::string> receipts{};
 };
 
 struct Queue {
@@ -50,6 +52,17 @@ struct Queue {
     std::string id;
     std::string sequence;
   };
+  // What a receive with an attempt id was answered.
+  struct Attempt {
+    struct Handed {
+      std::string body;
+      std::string receipt;
+      TimePoint visible_at;
+    };
+    TimePoint at;
+    std::vector<Handed> handed;
+  };
+  std::map<std::string, Attempt> attempts;
   std::vector<Message> messages;             // in the order in which they came
   std::map<std::string, Accepted> accepted;  // by deduplication key
   std::string last_sequence;
@@ -58,11 +71,20 @@ struct Queue {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
   std::uint64_t empty_receives = 0;
+  std::uint64_t deleted = 0;
+  std::uint64_t deduplicated = 0;
+  std::optional<std::int64_t> last_move;  // how many messages the last move task took from here
 
   Message* find(const std::string& body) {
     const auto found = std::ranges::find(messages, body, &Message::body);
     return found == messages.end() ? nullptr : &*found;
   }
+};
+
+struct Wanted {
+  std::size_t max;
+  base::Duration hold;
+  std::string attempt;  // "": none
 };
 
 struct Sending {
@@ -95,10 +117,19 @@ struct Counts {
 class Sqs {
  public:
   static constexpr base::Duration kDedupWindow = std::chrono::minutes(5);
+  static constexpr base::Duration kAttemptWindow = std::chrono::minutes(5);
+  static constexpr std::int64_t kNoisyFrom = 30;   // in flight
+  static constexpr std::int64_t kNoisyShare = 10;  // one part in
   static constexpr base::Duration kPurgeRest = std::chrono::seconds(60);
   static constexpr base::Duration kLongestHold = std::chrono::hours(12);
 
   std::map<std::string, Queue> queues;
+  std::uint64_t passed_over = 0;  // messages of noisy groups, by others
+
+  Queue* by_arn(const std::string& arn) {
+    const auto found = std::ranges::find_if(queues, [&](const auto& each) { return each.second.arn == arn; });
+    return arn.empty() || found == queues.end() ? nullptr : &found->second;
+  }
 
   // Retention ends at whole seconds.
   void expire(TimePoint now) {
@@ -124,6 +155,7 @@ class Sqs {
       const std::string key = (queue.dedup_per_group ? what.group : "") + "\n" + what.dedup;
       const auto known = queue.accepted.find(key);
       if (known != queue.accepted.end() && now < known->second.at + kDedupWindow) {
+        ++queue.deduplicated;
         return known->second.id == id && known->second.sequence == sequence ? "" : "a duplicate is not the original";
       }
       if (sequence.size() != 20 || sequence <= queue.last_sequence) return "sequence numbers do not rise: " + sequence;
@@ -170,8 +202,11 @@ class Sqs {
     return choice;
   }
 
-  std::string received(Queue& queue, const std::vector<Received>& got, std::size_t max, base::Duration hold,
-                       TimePoint now) {
+  std::string received(Queue& queue, const std::vector<Received>& got, const Wanted& wanted, TimePoint now) {
+    if (Queue::Attempt* attempt = repeatable(queue, wanted.attempt, now)) {
+      return received_again(queue, *attempt, got, wanted.hold, now);
+    }
+    const std::size_t max = wanted.max;
     const Choice choice = choose(queue, now);
     if (got.size() != std::min(max, choice.size())) {
       return "received " + std::to_string(got.size()) + " messages of " + std::to_string(choice.size()) +
@@ -182,9 +217,13 @@ class Sqs {
         !wrong.empty()) {
       return wrong;
     }
+    if (std::string wrong = check_fairness(queue, choice, got, now); !wrong.empty()) return wrong;
+    Queue::Attempt attempt{now, {}};
     for (const Received& one : got) {
-      if (std::string wrong = take(queue, one, hold, now); !wrong.empty()) return wrong;
+      if (std::string wrong = take(queue, one, wanted.hold, now); !wrong.empty()) return wrong;
+      attempt.handed.push_back({one.body, one.receipt, now + wanted.hold});
     }
+    if (!wanted.attempt.empty() && !got.empty()) queue.attempts[wanted.attempt] = std::move(attempt);
     queue.received += got.size();
     if (got.empty()) ++queue.empty_receives;
     bury(queue, choice.dead, now);
@@ -194,8 +233,10 @@ class Sqs {
   // Whether a delete must succeed; then it is done.
   bool erase(Queue& queue, const Receipt& receipt, TimePoint now) {
     Message* message = queue.find(receipt.body);
-    if (message == nullptr) return true;
-    if (queue.fifo && (message->receipt != receipt.handle || message->visible_at <= now)) return false;
+    const bool known = message != nullptr && message->receipts.contains(receipt.handle);
+    if (known && queue.fifo && (message->receipt != receipt.handle || message->visible_at <= now)) return false;
+    ++queue.deleted;
+    if (!known) return true;
     std::erase_if(queue.messages, [&](const Message& each) { return each.body == receipt.body; });
     return true;
   }
@@ -218,6 +259,25 @@ class Sqs {
     return true;
   }
 
+  // What can be received goes to that queue, or ("") to where each came from, and is new there.
+  void move(Queue& from, const std::string& target, TimePoint now) {
+    std::set<std::string> bodies;
+    const Choice choice = choose(from, now);
+    for (const auto& line : choice.lines) {
+      for (const Message* message : line) {
+        bodies.insert(message->body);
+        Queue& to = target.empty() ? *by_arn(message->source) : queues.at(target);
+        Message moved;
+        moved.body = message->body;
+        moved.group = message->group;
+        moved.sent_at = moved.kept_since = moved.visible_at = now;
+        to.messages.push_back(std::move(moved));
+      }
+    }
+    from.last_move = static_cast<std::int64_t>(bodies.size());
+    std::erase_if(from.messages, [&](const Message& each) { return bodies.contains(each.body); });
+  }
+
   // Moves them to the queue's dead-letter queue.
   void bury(Queue& queue, const std::vector<Message*>& dead, TimePoint now) {
     if (dead.empty()) return;
@@ -228,6 +288,7 @@ class Sqs {
       Message moved = *message;
       moved.source = queue.arn;
       moved.receipt.clear();
+      moved.receipts.clear();
       moved.visible_at = now;
       moved.in_flight = false;
       if (queue.fifo) moved.kept_since = now;
@@ -237,6 +298,67 @@ class Sqs {
   }
 
  private:
+  // The answer that a receive with that attempt id gets again: all of it is still as it was handed out.
+  static Queue::Attempt* repeatable(Queue& queue, const std::string& id, TimePoint now) {
+    const auto known = queue.attempts.find(id);
+    if (id.empty() || known == queue.attempts.end() || known->second.at + kAttemptWindow <= now) return nullptr;
+    const bool same = std::ranges::all_of(known->second.handed, [&](const Queue::Attempt::Handed& one) {
+      const Message* message = queue.find(one.body);
+      return message != nullptr && message->receipt == one.receipt && message->visible_at == one.visible_at;
+    });
+    return same ? &known->second : nullptr;
+  }
+
+  static std::string received_again(Queue& queue, Queue::Attempt& attempt, const std::vector<Received>& got,
+                                    base::Duration hold, TimePoint now) {
+    if (got.size() != attempt.handed.size()) return "a repeated attempt got another number of messages";
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      Queue::Attempt::Handed& handed = attempt.handed[i];
+      Message& message = *queue.find(handed.body);
+      if (got[i].body != handed.body || got[i].receipt != handed.receipt)
+        return "a repeated attempt got other messages";
+      if (got[i].attributes.at("ApproximateReceiveCount") != std::to_string(message.receives)) {
+        return "a repeated attempt counts as another receive of " + got[i].body;
+      }
+      message.received_at = now;
+      message.visible_at = handed.visible_at = now + hold;
+    }
+    attempt.at = now;
+    queue.received += got.size();
+    return "";
+  }
+
+  // While a message of a quiet group, or of none, can be had, none of a noisy group is.
+  std::string check_fairness(const Queue& queue, const Choice& choice, const std::vector<Received>& got,
+                             TimePoint now) {
+    if (queue.fifo) return "";
+    std::map<std::string, std::int64_t> in_flight;
+    std::int64_t total = 0;
+    for (const Message& message : queue.messages) {
+      if (message.visible_at <= now || !message.in_flight) continue;
+      ++in_flight[message.group];
+      ++total;
+    }
+    const auto noisy = [&](const std::string& group) {
+      return !group.empty() && in_flight[group] >= kNoisyFrom && in_flight[group] * kNoisyShare > total;
+    };
+    std::set<std::string> taken;
+    for (const Received& one : got) {
+      const auto& line = choice.lines.front();
+      const Message& message = **std::ranges::find(line, one.body, &Message::body);
+      const bool others = std::ranges::any_of(
+          line, [&](const Message* each) { return !taken.contains(each->body) && !noisy(each->group); });
+      if (noisy(message.group) && others) return "received " + one.body + " of a noisy group before quiet ones";
+      const bool passed = std::ranges::any_of(
+          line, [&](const Message* each) { return !taken.contains(each->body) && noisy(each->group); });
+      if (passed && !noisy(message.group)) ++passed_over;
+      taken.insert(one.body);
+      ++in_flight[message.group];
+      ++total;
+    }
+    return "";
+  }
+
   bool is_dead(const Queue& queue, const Message& message) const {
     return queue.max_receives > 0 && message.receives >= queue.max_receives && queues.contains(queue.target);
   }
@@ -283,6 +405,11 @@ class Sqs {
       const auto found = one.attributes.find(name);
       return found == one.attributes.end() ? std::string() : found->second;
     };
+    if (message.id.empty()) {
+      if (!ids_.insert(one.id).second) return "two messages have the id " + one.id;
+      message.id = one.id;
+      message.sequence = attribute("SequenceNumber");
+    }
     if (one.id != message.id) return one.body + " came with the id of another";
     if (attribute("ApproximateReceiveCount") != std::to_string(message.receives + 1)) {
       return one.body + " has receive count " + attribute("ApproximateReceiveCount") + " instead of " +
@@ -296,6 +423,7 @@ class Sqs {
     if (!receipts_.insert(one.receipt).second) return "two receives have the same receipt";
     ++message.receives;
     message.receipt = one.receipt;
+    message.receipts.insert(one.receipt);
     message.received_at = now;
     message.visible_at = now + hold;
     message.in_flight = true;
