@@ -78,7 +78,6 @@ class Loop {
 
  private:
   int wait(std::chrono::nanoseconds longest);
-  void look_at_clock();
   void sweep();
   void run_posted();
   std::chrono::nanoseconds until_sweep() const;
