@@ -32,7 +32,8 @@ class ServerClock : public base::Clock {
   std::chrono::nanoseconds real_time_until(base::TimePoint at) const;
   double speed() const { return anchor_.speed; }
   const Anchor& anchor() const { return anchor_; }
-  // Writes down what time it is, now and then; a run that is killed may be behind by as much.
+  // Writes down what time it is, if that was not done just now; a run that is killed may be behind by as much. Call it
+  // when something was written that holds times.
   void keep() const;
 
   static base::TimePoint real_now();

@@ -47,6 +47,9 @@ constexpr int kIoThreads = 2;
 // nothing names: they are kept as long as they are used now and then.
 constexpr FileBlobs::Grace kImageBlobGrace{.released = std::chrono::minutes(10), .unnamed = std::chrono::days(7)};
 
+// While something waits for its time: a clock that is set forward, or a machine that was asleep, is noticed after that.
+constexpr std::chrono::seconds kLongestSleep{10};
+
 // Every connection is a descriptor, and many clients wait in long polls. Containers get the limit too, and some
 // programs visit every descriptor that might be open: no more than is of use.
 constexpr rlim_t kDescriptors = 65'536;
@@ -172,6 +175,7 @@ class ServerProcess {
   std::unique_ptr<ServerClock> clock_;
   KernelRandom random_;
   std::unique_ptr<store::Store> store_;
+  store::Tail written_up_to_;
   std::unique_ptr<FileBlobs> blobs_;
   std::unique_ptr<FileBlobs> image_blobs_;
   Door door_;
@@ -296,11 +300,12 @@ Made ServerProcess::start() {
 std::optional<std::chrono::nanoseconds> ServerProcess::tick() {
   if (cloud_->deadline() <= clock_->now()) cloud_->tick();
   store_->push();  // everything that this round wrote shares one commit
-  clock_->keep();
+  // Only what is written holds times that a later run must not be behind of.
+  if (std::exchange(written_up_to_, store_->tail()) != store_->tail()) clock_->keep();
   if (cloud_->broken() && !std::exchange(broken_, true)) end_.release();
   const base::TimePoint next = cloud_->deadline();
   if (next == base::kNever) return std::nullopt;
-  return clock_->real_time_until(next);
+  return std::min<std::chrono::nanoseconds>(clock_->real_time_until(next), kLongestSleep);
 }
 
 int ServerProcess::run() {

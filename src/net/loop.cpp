@@ -22,6 +22,8 @@ constexpr int kEventsMax = 256;
 // Sockets that became ready while others were served still belong to the round, so that one commit serves them all;
 // but the first of them must not wait for ever.
 constexpr int kLooksPerRound = 8;
+// Of a loop that nothing makes look at the clock earlier.
+constexpr nanoseconds kLongestSleep = std::chrono::hours(1);
 
 // Kernels before 5.11, gVisor and valgrind know milliseconds only; rounded up, or a loop would spin until it is time.
 int wait_for_events(int epoll, epoll_event* events, int most, const timespec& timeout) {
@@ -72,7 +74,7 @@ void Loop::run() {
       }
     }
     run_posted();
-    sleep = sweep_every_;
+    sleep = kLongestSleep;
     if (companion != nullptr) {
       const auto next = companion->run_round();
       if (next) sleep = std::min(sleep, *next);
@@ -105,7 +107,10 @@ int Loop::wait(nanoseconds longest) {
     }
   }
   const int ready = wait_for_events(epoll_, events.data(), kEventsMax, timeout);
-  if (longest > nanoseconds(0)) asleep_.store(false);
+  if (longest > nanoseconds(0)) {
+    asleep_.store(false);
+    if (connections_.empty()) look_at_clock();  // no sweep did
+  }
   woken_.store(false);
   for (int i = 0; i < ready; ++i) {
     if (events[static_cast<std::size_t>(i)].data.ptr == nullptr) continue;  // just to wake up
@@ -178,18 +183,24 @@ std::unique_ptr<Connection> Loop::release(Connection& connection) {
   return std::unique_ptr<Connection>(&connection);
 }
 
-// What is called here may end connections, so the lists are copied.
-void Loop::sweep() {
+void Loop::look_at_clock() {
   now = std::chrono::steady_clock::now();
   const auto wall = std::chrono::system_clock::now();
   date = http_date(std::chrono::duration_cast<std::chrono::seconds>(wall.time_since_epoch()).count());
   next_sweep_ = now + sweep_every_;
+}
+
+// What is called here may end connections.
+void Loop::sweep() {
+  look_at_clock();
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (i < connections_.size()) connections_[i]->check_deadline(now);
   }
 }
 
+// Nobody has a deadline where there is no connection.
 std::chrono::nanoseconds Loop::until_sweep() const {
+  if (connections_.empty()) return kLongestSleep;
   return std::max(nanoseconds(1),
                   std::chrono::duration_cast<nanoseconds>(next_sweep_ - std::chrono::steady_clock::now()));
 }

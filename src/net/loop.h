@@ -78,6 +78,7 @@ class Loop {
 
  private:
   int wait(std::chrono::nanoseconds longest);
+  void look_at_clock();
   void sweep();
   void run_posted();
   std::chrono::nanoseconds until_sweep() const;
