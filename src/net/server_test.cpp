@@ -339,8 +339,8 @@ TEST_F(ServerTest, RequestsOfAnAdoptedListenerAreKnown) {
   EXPECT_EQ(client().send({.target = "/plain"})->headers.get("x-listener"), "");
 
   server->drop_listeners("vpc-1");
-  EXPECT_TRUE(eventually([&] { return server->connections() <= 1; }));
-  EXPECT_FALSE(there.send({.target = "/plain"}).has_value());
+  // The count of connections falls by other reasons too (the client above hung up), so only a refusal tells.
+  EXPECT_TRUE(eventually([&] { return !there.send({.target = "/plain"}).has_value(); }));
   EXPECT_TRUE(client().send({.target = "/plain"}).has_value());
 }
 
