@@ -33,6 +33,7 @@ constexpr std::chrono::seconds kProgressEvery{1};
 constexpr std::chrono::milliseconds kLongestWait{100};  // between two looks at the clock
 constexpr std::chrono::milliseconds kReconnectEvery{100};
 constexpr std::chrono::seconds kGoneAfter{10};  // without any connection
+constexpr std::chrono::seconds kSettleFor{5};   // at most, for the answers that are still due at the end
 
 std::uint64_t unix_micros() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -103,6 +104,8 @@ class Load {
   Result watch(Worker& worker);
   void begin_measuring(Ticks::time_point now);
   bool over(Ticks::time_point now);
+  Result serve(Ticks::time_point now);
+  Result settle();
   int wait(std::array<epoll_event, 256>& events, Ticks::time_point now) const;
   bool paced(const Worker& worker) const { return options_.rate > 0 && !worker.receiver; }
   Histogram& latency(std::string_view operation) { return figures_.latency[std::string(operation)]; }
@@ -131,6 +134,7 @@ class Load {
   Ticks::time_point measured_since_;
   Ticks::time_point progress_at_;
   bool measuring_ = false;
+  bool settling_ = false;
   std::optional<double> server_before_;
   std::uint64_t serial_ = 0;    // messages sent off
   std::optional<Pacer> pacer_;  // with a rate
@@ -254,7 +258,7 @@ void Load::turn(Worker& worker) {
 // What a worker does after an answer.
 Result Load::next(Worker& worker) {
   worker.step = Step::Idle;
-  if (all_sent(worker)) return {};
+  if (settling_ ? worker.receipts.empty() : all_sent(worker)) return {};
   if (paced(worker)) {
     idle_.push_back(&worker);
     return {};
@@ -380,22 +384,45 @@ Result Load::run() {
     if (auto fired = next(worker); !fired) lose(worker, fired.error());
   }
   if (options_.warm_up.count() <= 0 || options_.messages > 0) begin_measuring(started_);
-  std::array<epoll_event, 256> events;
   for (Ticks::time_point now = started_; !over(now); now = Ticks::now()) {
     CHECK(reconnect(now));
     fire_due(now);
-    const int ready = wait(events, now);
-    if (ready < 0 && errno != EINTR) return std::unexpected(std::string("epoll: ") + std::strerror(errno));
-    for (int i = 0; i < ready; ++i) {
-      const epoll_event& event = events[static_cast<std::size_t>(i)];
-      Worker& worker = *static_cast<Worker*>(event.data.ptr);
-      if (auto served = on_event(worker, event.events); !served) lose(worker, served.error());
-    }
+    CHECK(serve(now));
   }
   if (pacer_) figures_.unsent = pacer_->behind(since_epoch(Ticks::now()));
   if (server_before_) {
     if (const auto after = processor_seconds(options_.pid)) figures_.server_seconds = *after - *server_before_;
   }
+  return settle();
+}
+
+// Answers what has come since, waiting a little for something to come.
+Result Load::serve(Ticks::time_point now) {
+  std::array<epoll_event, 256> events;
+  const int ready = wait(events, now);
+  if (ready < 0 && errno != EINTR) return std::unexpected(std::string("epoll: ") + std::strerror(errno));
+  for (int i = 0; i < ready; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    Worker& worker = *static_cast<Worker*>(event.data.ptr);
+    if (auto served = on_event(worker, event.events); !served) lose(worker, served.error());
+  }
+  return {};
+}
+
+// Erases what was handed out to a load that erases, once the measurement is over: it would stay in flight otherwise,
+// and a FIFO group with it, until the visibility time-out, for the next load to wait for.
+Result Load::settle() {
+  if (options_.mix == Mix::Receive || options_.mix == Mix::Poll || options_.mix == Mix::Send) return {};
+  Figures measured = std::move(figures_);
+  figures_ = Figures();
+  settling_ = true;
+  pacer_.reset();
+  const Ticks::time_point until = Ticks::now() + kSettleFor;
+  const auto at_rest = [](const Worker& worker) { return worker.step == Step::Idle; };
+  for (auto now = Ticks::now(); now < until && !std::ranges::all_of(workers_, at_rest); now = Ticks::now()) {
+    CHECK(serve(now));
+  }
+  figures_ = std::move(measured);
   return {};
 }
 

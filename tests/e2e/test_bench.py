@@ -59,6 +59,17 @@ def test_a_cycle_leaves_the_depth_as_it_is(server):
     assert int(counts["ApproximateNumberOfMessages"]) < 100
 
 
+def test_a_load_that_erases_leaves_nothing_in_flight(server):
+    sqs = server.boto3("sqs")
+    url = sqs.create_queue(QueueName="group.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    for _ in range(3):  # a group left in flight would hold up the next round
+        result = bench(server, "--mix", "cycle", "--fifo-groups", "1", "--duration", "0.3", "--warm-up", "0", "--queue-url",
+                       url, "--region", REGION)
+        assert result["deleted"] > 0
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["ApproximateNumberOfMessagesNotVisible"] == "0"
+
+
 def test_idle_polls_wait(server):
     result = bench(server, "--mix", "poll", "--duration", "1", "--warm-up", "0")
     assert result["requests"] == 0 and result["errors"] == {}
