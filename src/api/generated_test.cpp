@@ -74,7 +74,7 @@ TEST(Generated, Services) {
   EXPECT_FALSE(api::sqs::DeleteQueue::operation().has_output);
 
   const auto all = api::all_services();
-  EXPECT_EQ(all.size(), 11u);
+  EXPECT_EQ(all.size(), 13u);
   EXPECT_TRUE(std::ranges::is_sorted(all, {}, [](const api::Service* service) { return service->id; }));
   for (const api::Service* service : all) {
     for (const api::Operation* operation : service->operations) {
