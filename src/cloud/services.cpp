@@ -20,7 +20,9 @@
 #include "iam/service.h"
 #include "logs/service.h"
 #include "s3/service.h"
+#include "secretsmanager/service.h"
 #include "sqs/service.h"
+#include "ssm/service.h"
 
 namespace cloud {
 
@@ -64,6 +66,8 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->add(std::move(ecs));
   auto object_blobs = std::make_shared<ObjectBlobs>(parts.blobs);
   services->add(s3::make_service(*object_blobs));
+  services->add(ssm::make_service());
+  services->add(secretsmanager::make_service());
   auto templates = std::make_shared<ObjectTemplates>(parts.blobs);
   services->add(cloudformation::make_service(*templates));
   services->adapters.push_back(std::move(queue_metrics));

@@ -9,7 +9,7 @@ from server import refused
     ("dynamodb", "list_tables", {}),                               # JSON
     ("lambda", "list_functions", {}),                              # REST with JSON
     ("sns", "list_topics", {}),                                    # query
-    ("secretsmanager", "get_secret_value", {"SecretId": "s"}),
+    ("kms", "list_keys", {}),
     ("elbv2", "describe_load_balancers", {}),
 ])
 def test_services(shared_server, service, call, arguments):

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TITLES = {"autoscaling": "Application Auto Scaling", "cloudformation": "CloudFormation", "cloudwatch": "CloudWatch",
           "ec2": "EC2 (VPC part)", "ecr": "ECR", "ecs": "ECS", "iam": "IAM", "logs": "CloudWatch Logs", "s3": "S3",
-          "sqs": "SQS", "sts": "STS"}
+          "secretsmanager": "Secrets Manager", "sqs": "SQS", "ssm": "SSM", "sts": "STS"}
 
 
 def listed(section):

@@ -3,6 +3,7 @@
 #include "api/ecr/operations.h"
 #include "api/ecs/operations.h"
 #include "api/s3/operations.h"
+#include "api/secretsmanager/operations.h"
 #include "cloud/access/request_keys.h"
 #include "sqs/service.h"
 
@@ -68,6 +69,22 @@ std::string bucket_policy(const std::string& bucket, service::Context& ctx) {
   return answer ? answer->policy.value_or("") : "";
 }
 
+std::string secret_policy(const std::string& arn, service::Context& ctx) {
+  api::secretsmanager::GetResourcePolicyRequest request;
+  request.secret_id = arn;
+  const auto answer = service::call<api::secretsmanager::GetResourcePolicy>(std::move(request), ctx);
+  return answer ? answer->resource_policy.value_or("") : "";
+}
+
+// A secret that is asked for by its name has an ARN that the name does not tell.
+void name_secrets(std::vector<Asked>& all, const std::string& id, service::Context& ctx) {
+  api::secretsmanager::DescribeSecretRequest request;
+  request.secret_id = id;
+  const auto answer = service::call<api::secretsmanager::DescribeSecret>(std::move(request), ctx);
+  if (!answer || !answer->arn) return;
+  for (Asked& asked : all) asked.resource = *answer->arn;
+}
+
 // Tasks get the roles that their definition names, so who starts tasks must be allowed to pass them. The operations
 // that take a definition by name say nothing of its roles.
 std::string definition_started(const access::Inquiry& inquiry) {
@@ -111,6 +128,9 @@ const policy::Document* Access::resource_policy(const Asked& asked, service::Con
     const std::string part = resource_part(asked.resource);
     return parsed(asked.resource, repository_policy(part.substr(part.find('/') + 1), ctx));
   }
+  if (asked.action.starts_with("secretsmanager:") && asked.resource != "*") {
+    return parsed(asked.resource, secret_policy(asked.resource, ctx));
+  }
   if (asked.action.starts_with("s3:")) {
     const std::string part = resource_part(asked.resource);
     const std::string bucket = part.substr(0, part.find('/'));
@@ -128,6 +148,10 @@ const policy::Document* Access::endpoint_policy(const std::string& id) {
 std::vector<Asked> Access::asked_of(const access::Inquiry& inquiry, service::Context& ctx) const {
   const RolesOfIam roles(iam_, inquiry.call.account);
   std::vector<Asked> all = access::asked_of(inquiry, roles);
+  if (inquiry.operation.service->id == "secretsmanager") {
+    const std::string id = access::Input(inquiry.input).text("SecretId");
+    if (!id.empty()) name_secrets(all, id, ctx);
+  }
   const std::string name = definition_started(inquiry);
   if (name.empty()) return all;
   api::ecs::DescribeTaskDefinitionRequest query;

@@ -14,7 +14,7 @@ struct Table {
   void (*ask)(Asking&);
 };
 
-constexpr std::array<Table, 11> kServices = {{
+constexpr std::array<Table, 13> kServices = {{
     {"autoscaling", "application-autoscaling", ask_autoscaling},
     {"cloudformation", "cloudformation", ask_cloudformation},
     {"cloudwatch", "cloudwatch", ask_cloudwatch},
@@ -24,7 +24,9 @@ constexpr std::array<Table, 11> kServices = {{
     {"iam", "iam", ask_iam},
     {"logs", "logs", ask_logs},
     {"s3", "s3", ask_s3},
+    {"secretsmanager", "secretsmanager", ask_secretsmanager},
     {"sqs", "sqs", ask_sqs},
+    {"ssm", "ssm", ask_ssm},
     {"sts", "sts", ask_sts},
 }};
 

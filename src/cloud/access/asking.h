@@ -51,7 +51,9 @@ void ask_ecs(Asking& asking);
 void ask_iam(Asking& asking);
 void ask_logs(Asking& asking);
 void ask_s3(Asking& asking);
+void ask_secretsmanager(Asking& asking);
 void ask_sqs(Asking& asking);
+void ask_ssm(Asking& asking);
 void ask_sts(Asking& asking);
 
 }  // namespace cloud::access

@@ -10,8 +10,18 @@ namespace {
 
 // Before ".<region>.amazonaws.com"; "" is the older "<region>.queue.amazonaws.com" kind, below.
 constexpr std::string_view kRegional[] = {
-    "api.ecr", "*.dkr.ecr", "application-autoscaling", "cloudformation", "ec2", "ecs", "logs", "monitoring",
-    "sqs",     "sts",
+    "api.ecr",
+    "*.dkr.ecr",
+    "application-autoscaling",
+    "cloudformation",
+    "ec2",
+    "ecs",
+    "logs",
+    "monitoring",
+    "secretsmanager",
+    "sqs",
+    "ssm",
+    "sts",
 };
 constexpr std::string_view kGlobal[] = {"iam.amazonaws.com", "queue.amazonaws.com", "sts.amazonaws.com"};
 
