@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -30,6 +31,11 @@ class DirectoryLock {
     const std::string path = directory + "/lock";
     DirectoryLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (lock.descriptor_ < 0) return std::unexpected(Error{"open " + path + ": " + std::strerror(errno)});
+    // A child that a killed server was about to start holds the lock until it has become another program.
+    constexpr std::chrono::milliseconds kWait{20};
+    for (int tries = 0; tries < 100 && ::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0; ++tries) {
+      std::this_thread::sleep_for(kWait);
+    }
     if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
       return std::unexpected(Error{"the data directory " + directory + " is in use by another renkei server"});
     }
