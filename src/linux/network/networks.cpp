@@ -94,7 +94,7 @@ std::string network_prefix(const std::string& data_directory) {
 }
 
 Networks::Networks(NetworkOptions options)
-    : options_(std::move(options)), uplinks_(options_.prefix), thread_([this] { work(); }) {}
+    : options_(std::move(options)), uplinks_(options_.prefix, options_.warn), thread_([this] { work(); }) {}
 
 Networks::~Networks() {
   {
@@ -176,7 +176,10 @@ void Networks::apply_now(const runtime::NetworkPlan& plan) {
   if (!std::exchange(swept_, true)) {
     for (const std::string& name : namespaces(options_.prefix + "vpc-")) {
       found = true;
-      if (!wanted.contains(name.substr(options_.prefix.size()))) remove_namespace(name);
+      const std::string id = name.substr(options_.prefix.size());
+      if (wanted.contains(id)) continue;
+      uplinks_.forget(id);
+      remove_namespace(name);
     }
   }
   std::vector<std::string> gone;
@@ -203,12 +206,8 @@ void Networks::lead_outside(Made& made) {
   const bool wanted = has_way_out(*made.network);
   if (wanted == uplinks_.has(id)) return;
   if (!wanted) return uplinks_.close(id, made.links);
-  const auto forwards = enable_forwarding();
-  if (forwards && *forwards) warn("turned on IPv4 forwarding on this machine: a subnet has a route to the internet");
-  Result<void> done;
-  if (!forwards) done = std::unexpected(forwards.error());
-  if (done) done = uplinks_.open(id, options_.prefix + id, made.links);
-  if (!done) warn("tasks in " + id + " cannot reach the internet through this machine: " + done.error().message);
+  if (const auto done = uplinks_.open(id, options_.prefix + id, made.links); !done)
+    warn("tasks in " + id + " cannot reach the internet through this machine: " + done.error().message);
 }
 
 Result<void> Networks::make(const std::shared_ptr<const Network>& network) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/fault.h"
+#include "linux/network/forwarding.h"
 #include "linux/network/names.h"
 #include "linux/network/namespaces.h"
 #include "linux/network/rules.h"
@@ -19,7 +20,6 @@ constexpr int kServicesPrefix = 15;
 constexpr unsigned kSlots = 1u << 14;
 constexpr unsigned kSlotAddresses = 4;
 constexpr int kSlotPrefix = 30;
-constexpr const char* kForwarding = "/proc/sys/net/ipv4/ip_forward";
 
 std::string outer_address(unsigned slot) {
   return address_in(kLinkRange, slot * kSlotAddresses + 1);
@@ -30,31 +30,42 @@ std::string inner_address(unsigned slot) {
 
 }  // namespace
 
-Result<bool> enable_forwarding() {
-  const Fd file(open(kForwarding, O_RDWR | O_CLOEXEC));
-  char now = '0';
-  if (!file || read(file.get(), &now, 1) != 1) return system_error(std::string("cannot read ") + kForwarding);
-  if (now != '0') return false;
-  if (pwrite(file.get(), "1", 1, 0) != 1) return system_error(std::string("cannot write ") + kForwarding);
-  return true;
-}
+Uplinks::Uplinks(std::string prefix, std::function<void(const std::string&)> say)
+    : prefix_(std::move(prefix)), say_(std::move(say)) {}
 
-Uplinks::Uplinks(std::string prefix) : prefix_(std::move(prefix)) {}
-
-Result<void> Uplinks::open(const std::string& network, const std::string& name_space, Netlink& inside) {
-  if (links_.contains(network)) return {};
+Result<std::vector<std::string>> Uplinks::links_of_machine() {
   if (!outside_) {
     TRY(outside_, Netlink::open());
   }
-  Result<void> done = connect(network, name_space, inside);
+  TRY(const auto links, outside_->links());
+  std::vector<std::string> out;
+  for (const auto& link : links) out.push_back(link.name);
+  return out;
+}
+
+Result<void> Uplinks::open(const std::string& network, const std::string& name_space, Netlink& inside) {
+  if (links_.contains(network)) return {};
+  TRY(const auto links, links_of_machine());
+  unsettled_ = true;
+  Result<void> done;
+  {
+    TRY(Forwarding forwarding, Forwarding::open());  // held until the link is there, which says that it is needed
+    TRY(const bool turned_on, forwarding.turn_on(links));
+    if (turned_on && say_) say_("turned on IPv4 forwarding on this machine: a subnet has a route to the internet");
+    done = connect(network, name_space, inside);
+  }
   if (done) done = set_rules();
   if (!done) close(network, inside);
   return done;
 }
 
+std::string Uplinks::link_of(const std::string& network) const {
+  return kUplinkPrefix + digits_of(prefix_ + network, 13);
+}
+
 // Every step is fine when an earlier process did it: connections over the link go on.
 Result<void> Uplinks::connect(const std::string& network, const std::string& name_space, Netlink& inside) {
-  const std::string link = "rk" + digits_of(prefix_ + network, 13);
+  const std::string link = link_of(network);
   links_[network] = link;
   auto outer = outside_->index_of(link);
   if (!outer || !inside.index_of(kOutsideLink)) {
@@ -100,13 +111,13 @@ void Uplinks::close(const std::string& network, Netlink& inside) {
   (void)outside_->remove_link(at->second);
   (void)inside.add_blackhole("0.0.0.0", 0);
   links_.erase(at);
+  unsettled_ = true;
 }
 
 void Uplinks::forget(const std::string& network) {
-  const auto at = links_.find(network);
-  if (at == links_.end()) return;
-  (void)outside_->remove_link(at->second);
-  links_.erase(at);
+  links_.erase(network);
+  unsettled_ = true;
+  if (outside_ || links_of_machine()) (void)outside_->remove_link(link_of(network));
 }
 
 std::string Uplinks::rules() const {
@@ -131,9 +142,19 @@ std::string Uplinks::rules() const {
 
 Result<void> Uplinks::set_rules(bool anew) {
   std::string wanted = rules();
-  if (wanted == rules_ || (rules_.empty() && links_.empty() && !anew)) return {};
-  CHECK(run_rules(wanted));
-  rules_ = std::move(wanted);
+  if (wanted != rules_ && (!rules_.empty() || !links_.empty() || anew)) {
+    CHECK(run_rules(wanted));
+    rules_ = std::move(wanted);
+  }
+  return links_.empty() && std::exchange(unsettled_, false) ? put_forwarding_back() : Result<void>{};
+}
+
+Result<void> Uplinks::put_forwarding_back() {
+  if (!Forwarding::is_noted()) return {};
+  TRY(const auto links, links_of_machine());
+  TRY(Forwarding forwarding, Forwarding::open());
+  TRY(const std::string said, forwarding.put_back(links));
+  if (!said.empty() && say_) say_(said);
   return {};
 }
 

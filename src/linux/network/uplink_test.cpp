@@ -1,6 +1,7 @@
 #include "linux/network/uplink.h"
 
 #include "base/fault.h"
+#include "linux/network/forwarding.h"
 #include "linux/network/network_fixture.h"
 
 namespace linux_runtime {
@@ -45,7 +46,7 @@ class UplinkTest : public NetworkTest {
     return network;
   }
 
-  const std::string link = "rktest" + std::to_string(getpid() % 100'000);
+  const std::string link = "far" + std::to_string(getpid() % 100'000);
   Fd server;
 };
 
@@ -80,6 +81,21 @@ TEST_F(UplinkTest, ANetworkThatComesBackHasItsWayAgain) {
     networks->detach("eni-web");
     apply({});
   }
+}
+
+TEST_F(UplinkTest, TheMachineRoutesOnlyMeanwhile) {
+  const auto links = Netlink::open()->links();
+  for (const auto& one : *links) {
+    if (one.name.starts_with(kUplinkPrefix)) GTEST_SKIP() << "another server needs forwarding: " << one.name;
+  }
+  apply({with_route(example(), Way::Nat)});
+  attach("eni-web");
+  EXPECT_EQ(connect_from("eni-web", kFar, kPort), 0);
+  networks->detach("eni-web");
+  apply({});
+  int now = -1;
+  std::ifstream(kForwarding) >> now;
+  EXPECT_EQ(now, forwarded);
 }
 
 TEST_F(UplinkTest, AnInternetGatewayWantsAPublicAddress) {
