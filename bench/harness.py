@@ -159,21 +159,42 @@ class Renkei:
         self.close()
         shutil.rmtree(self.data, ignore_errors=True)
 
+    def remove_tasks(self):
+        """For a server that had any: the machine is then as before."""
+        self.close()
+        subprocess.run([self.binary, "doctor", "--data", self.data, "--remove-containers"], check=False,
+                       capture_output=True, timeout=120)
+        self.remove()
+
+    @staticmethod
+    def environment():
+        return ENVIRONMENT
+
+
+# Service: the prefix of its operations in X-Amz-Target, and the version of its JSON.
+TARGETS = {"sqs": ("AmazonSQS", "1.0"), "ecs": ("AmazonEC2ContainerServiceV20141113", "1.1"),
+           "logs": ("Logs_20140328", "1.1")}
+
 
 def sqs_call(port, operation, parameters):
+    return service_call(port, "sqs", operation, parameters)
+
+
+def service_call(port, service, operation, parameters):
     """One signed request on a connection of its own; (status, parsed body)."""
+    target, version = f"{TARGETS[service][0]}.{operation}", TARGETS[service][1]
     body = json.dumps(parameters).encode()
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    host, scope = f"127.0.0.1:{port}", f"{now[:8]}/{REGION}/sqs/aws4_request"
+    host, scope = f"127.0.0.1:{port}", f"{now[:8]}/{REGION}/{service}/aws4_request"
     names = "content-type;host;x-amz-date;x-amz-target"
-    canonical = (f"POST\n/\n\ncontent-type:application/x-amz-json-1.0\nhost:{host}\nx-amz-date:{now}\n"
-                 f"x-amz-target:AmazonSQS.{operation}\n\n{names}\n{hashlib.sha256(body).hexdigest()}")
+    canonical = (f"POST\n/\n\ncontent-type:application/x-amz-json-{version}\nhost:{host}\nx-amz-date:{now}\n"
+                 f"x-amz-target:{target}\n\n{names}\n{hashlib.sha256(body).hexdigest()}")
     to_sign = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     key = ("AWS4" + SECRET_KEY).encode()
     for part in [*scope.split("/"), to_sign]:
         key = hmac.new(key, part.encode(), "sha256").digest()
-    head = (f"POST / HTTP/1.1\r\nHost: {host}\r\nX-Amz-Target: AmazonSQS.{operation}\r\n"
-            f"Content-Type: application/x-amz-json-1.0\r\nX-Amz-Date: {now}\r\nConnection: close\r\n"
+    head = (f"POST / HTTP/1.1\r\nHost: {host}\r\nX-Amz-Target: {target}\r\n"
+            f"Content-Type: application/x-amz-json-{version}\r\nX-Amz-Date: {now}\r\nConnection: close\r\n"
             f"Authorization: AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{scope}, SignedHeaders={names}, "
             f"Signature={key.hex()}\r\nContent-Length: {len(body)}\r\n\r\n").encode()
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:

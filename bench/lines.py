@@ -4,6 +4,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
+import launch as launching
 import peers
 from harness import MIB, Failed, cpu_seconds, resident_bytes, written_bytes
 
@@ -268,6 +269,11 @@ def latency(run):
     note = f"{median(p99s):,.0f} us at {most / 2:,.0f}/s, fdatasync {median(syncs):,.0f} us"
     return [Figure("p99 at half load", median(ratios), "x fdatasync", 5, note=note,
                    details={"p99_us": p99s, "fdatasync_p50_us": syncs, "most_per_second": most})]
+
+
+@line("launch", "<= 200 ms", "from UpdateService to a container's first instruction; 100 tasks; memory per idle task")
+def launch(run):
+    return launching.measure(run, Figure)
 
 
 def endpoint(run, name, url, pid):
