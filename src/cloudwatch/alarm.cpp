@@ -1,6 +1,19 @@
 #include "cloudwatch/alarm.h"
 
 namespace cloudwatch {
+namespace {
+
+// Fewer samples than this make no statistically significant percentile (PutMetricAlarm,
+// EvaluateLowSampleCountPercentile): 10/(1-p) from the median on, 10/p below it.
+double samples_needed(const std::string& statistic) {
+  const auto extended = parse_extended_statistic(statistic);
+  if (!extended || extended->kind != ExtendedStatistic::Kind::Percentile) return 0;
+  const double share = extended->high.value_or(0) / 100;
+  constexpr double kNoise = 1e-6;  // 10 / (1 - 0.9) is a hair above 100
+  return 10 / (share >= 0.5 ? 1 - share : share) - kNoise;
+}
+
+}  // namespace
 
 AlarmRule rule_of(const AlarmConfiguration& configuration) {
   AlarmRule rule;
@@ -17,6 +30,7 @@ AlarmRule rule_of(const AlarmConfiguration& configuration) {
   rule.period_seconds = configuration.period_seconds;
   rule.statistic = configuration.statistic;
   rule.unit = configuration.unit;
+  if (configuration.low_sample_count == "ignore") rule.samples_needed = samples_needed(configuration.statistic);
   return rule;
 }
 

@@ -7,6 +7,7 @@
 
 #include "cloudwatch/alarm_evaluation.h"
 #include "cloudwatch/metric_store.h"
+#include "cloudwatch/queries.h"
 
 namespace cloudwatch {
 
@@ -22,13 +23,15 @@ struct AlarmConfiguration {
   std::string metric_name;
   Dimensions dimensions;  // in the caller's order
   std::optional<std::string> unit;
-  std::string statistic;
-  std::int64_t period_seconds = 60;
+  std::string statistic;             // "p99" too; "" with `metrics`
+  std::int64_t period_seconds = 60;  // with `metrics`, theirs
   std::int64_t evaluation_periods = 1;
   std::optional<std::int64_t> datapoints_to_alarm;
   double threshold = 0;
   std::string comparison;
   std::optional<std::string> treat_missing_data;
+  Queries metrics;                              // of an alarm on metric math, in place of one metric
+  std::optional<std::string> low_sample_count;  // "ignore", "evaluate"
 
   friend bool operator==(const AlarmConfiguration&, const AlarmConfiguration&) = default;
   template <class Self, class Field>
@@ -50,6 +53,8 @@ struct AlarmConfiguration {
     field(15, row.threshold);
     field(16, row.comparison);
     field(17, row.treat_missing_data);
+    field(18, row.metrics);
+    field(19, row.low_sample_count);
   }
 };
 

@@ -129,7 +129,9 @@ EvaluationWindow evaluation_window(const AlarmRule& rule, base::TimePoint now) {
 
 Verdict evaluate(const AlarmRule& rule, std::span<const Slot> slots, AlarmState current, base::TimePoint now) {
   const Evidence evidence = gather(rule, slots);
-  const AlarmState state = decide(rule, evidence, current);
+  const bool too_few = std::ranges::any_of(
+      evidence.evaluated, [&](const Slot* slot) { return slot->point->sample_count < rule.samples_needed; });
+  const AlarmState state = too_few ? current : decide(rule, evidence, current);
   return {state, reason_text(rule, evidence, state), reason_data(rule, evidence, now)};
 }
 

@@ -30,8 +30,9 @@ struct AlarmRule {
   std::optional<std::int64_t> datapoints_to_alarm;  // unset: all of the evaluation periods
   MissingData missing = MissingData::Missing;
   std::int64_t period_seconds = 60;
-  std::string statistic;            // for the reason data
+  std::string statistic;            // for the reason data; "" of metric math, which has no sample counts either
   std::optional<std::string> unit;  // for the reason data
+  double samples_needed = 0;        // a point with fewer keeps the alarm in its state
 };
 
 // One period of the metric.

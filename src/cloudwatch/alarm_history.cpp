@@ -36,11 +36,49 @@ std::string dimension_list(const Dimensions& dimensions) {
   return out + "]";
 }
 
+std::string metric_stat_json(const api::cloudwatch::MetricStat& stat) {
+  std::string out = "{\"metric\":{\"dimensions\":{";
+  if (stat.metric.dimensions) {
+    bool first = true;
+    for (const auto& [name, value] : *stat.metric.dimensions) {
+      out += std::string(first ? "" : ",") + quoted(name) + ":" + quoted(value);
+      first = false;
+    }
+  }
+  out += "},\"name\":" + quoted(stat.metric.metric_name.value_or(""));
+  out += ",\"namespace\":" + quoted(stat.metric.namespace_.value_or(""));
+  out += "},\"period\":" + std::to_string(stat.period) + ",\"stat\":" + quoted(stat.stat);
+  if (stat.unit) out += ",\"unit\":" + quoted(*stat.unit);
+  return out + "}";
+}
+
+// As in EventBridge's "CloudWatch Alarm State Change".
+std::string queries_json(const Queries& queries) {
+  std::string out = "[";
+  for (const auto& query : queries) {
+    if (out.size() > 1) out += ",";
+    out += "{\"id\":" + quoted(query.id);
+    if (query.expression) out += ",\"expression\":" + quoted(*query.expression);
+    if (query.label) out += ",\"label\":" + quoted(*query.label);
+    if (query.metric_stat) out += ",\"metricStat\":" + metric_stat_json(*query.metric_stat);
+    if (query.period) out += ",\"period\":" + std::to_string(*query.period);
+    out += std::string(",\"returnData\":") + (query.return_data.value_or(true) ? "true}" : "false}");
+  }
+  return out + "]";
+}
+
 // "AVERAGE": the console's form.
 std::string upper(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return out;
+}
+
+std::string metric_json(const AlarmConfiguration& c) {
+  std::string out = ",\"namespace\":" + quoted(c.name_space) + ",\"metricName\":" + quoted(c.metric_name);
+  out += ",\"extendedStatistic\":" + quoted(upper(c.statistic)) + ",\"period\":" + std::to_string(c.period_seconds);
+  if (c.unit) out += ",\"unit\":" + quoted(*c.unit);
+  return out + ",\"dimensions\":" + dimension_list(c.dimensions);
 }
 
 std::string alarm_json(const AlarmRow& alarm) {
@@ -49,10 +87,8 @@ std::string alarm_json(const AlarmRow& alarm) {
   if (c.description) out += ",\"alarmDescription\":" + quoted(*c.description);
   out += ",\"alarmArn\":" + quoted(alarm.arn);
   out += ",\"alarmConfigurationUpdatedTimestamp\":" + quoted(json_date(alarm.configured_at));
-  out += ",\"namespace\":" + quoted(c.name_space) + ",\"metricName\":" + quoted(c.metric_name);
-  out += ",\"extendedStatistic\":" + quoted(upper(c.statistic)) + ",\"period\":" + std::to_string(c.period_seconds);
-  if (c.unit) out += ",\"unit\":" + quoted(*c.unit);
-  out += ",\"dimensions\":" + dimension_list(c.dimensions) + ",\"threshold\":" + java_double(c.threshold);
+  out += c.metrics.empty() ? metric_json(c) : ",\"metrics\":" + queries_json(c.metrics);
+  out += ",\"threshold\":" + java_double(c.threshold);
   out += ",\"comparisonOperator\":" + quoted(c.comparison);
   out += ",\"evaluationPeriods\":" + std::to_string(c.evaluation_periods);
   if (c.datapoints_to_alarm) out += ",\"datapointsToAlarm\":" + std::to_string(*c.datapoints_to_alarm);

@@ -105,10 +105,10 @@ std::string recent_points(const Evidence& evidence) {
   return text + "]";
 }
 
-std::string evaluated_point(const Slot& slot) {
-  return "{\"timestamp\":" + quoted(json_date(slot.start)) +
-         ",\"sampleCount\":" + java_double(slot.point->sample_count) + ",\"value\":" + java_double(slot.point->value) +
-         "}";
+std::string evaluated_point(const AlarmRule& rule, const Slot& slot) {
+  std::string text = "{\"timestamp\":" + quoted(json_date(slot.start));
+  if (!rule.statistic.empty()) text += ",\"sampleCount\":" + java_double(slot.point->sample_count);
+  return text + ",\"value\":" + java_double(slot.point->value) + "}";
 }
 
 }  // namespace
@@ -130,12 +130,13 @@ std::string reason_data(const AlarmRule& rule, const Evidence& evidence, base::T
   std::string text = "{\"version\":\"1.0\",\"queryDate\":" + quoted(json_date(now));
   if (!evidence.evaluated.empty()) text += ",\"startDate\":" + quoted(json_date(evidence.evaluated.back()->start));
   if (rule.unit) text += ",\"unit\":" + quoted(*rule.unit);
-  text += ",\"statistic\":" + quoted(rule.statistic) + ",\"period\":" + std::to_string(rule.period_seconds);
+  if (!rule.statistic.empty()) text += ",\"statistic\":" + quoted(rule.statistic);
+  text += ",\"period\":" + std::to_string(rule.period_seconds);
   text += ",\"recentDatapoints\":" + recent_points(evidence) + ",\"threshold\":" + java_double(rule.threshold);
   text += ",\"evaluatedDatapoints\":[";
   bool first = true;
   for (const Slot* slot : evidence.evaluated) {
-    const std::string point = evaluated_point(*slot);
+    const std::string point = evaluated_point(rule, *slot);
     if (text.size() + point.size() + 3 > kReasonDataLengthMax) break;
     if (!first) text += ",";
     text += point;

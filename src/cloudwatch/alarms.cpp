@@ -1,5 +1,7 @@
 #include "cloudwatch/alarms.h"
 
+#include <algorithm>
+
 #include "service/table_codec.h"
 
 namespace cloudwatch {
@@ -57,20 +59,22 @@ base::Outcome<std::vector<Slot>> Alarms::slots_of(service::Context& ctx, const A
                                                   const EvaluationWindow& window) const {
   std::vector<Slot> slots;
   for (std::int64_t i = 0; i < window.count; ++i) slots.push_back({window.first + i * window.period, {}});
-  const Metric metric{configuration.name_space, configuration.metric_name, configuration.dimensions};
-  const auto* units = metrics_.find(ctx.call, metric);
-  const auto statistic = parse_statistic(configuration.statistic);
-  if (units == nullptr || !statistic) return slots;
-  Buckets all;
-  for (const auto& [unit, series] : *units) {
-    if (configuration.unit && *configuration.unit != unit) continue;
-    const auto end = window.first + window.count * window.period;
-    TRY(const Buckets buckets, metrics_.read(ctx, series, window.first, end, window.period));
-    for (const auto& [start, samples] : buckets) all[start].merge(samples);
+  const auto end = window.first + window.count * window.period;
+  const auto put = [&](base::TimePoint at, Slot::Point point) {
+    const auto slot = std::ranges::lower_bound(slots, at, {}, &Slot::start);
+    if (slot != slots.end() && slot->start == at) slot->point = point;
+  };
+  if (!configuration.metrics.empty()) {
+    TRY(const std::vector<QueryResult> results, run_queries(ctx, metrics_, configuration.metrics, window.first, end));
+    for (const math::Point& point : results.at(0).series.points) put(point.at, {point.value, 1});
+    return slots;
   }
-  for (Slot& slot : slots) {
-    const auto found = all.find(slot.start);
-    if (found != all.end()) slot.point = Slot::Point{value_of(found->second, *statistic), found->second.count};
+  const Metric metric{configuration.name_space, configuration.metric_name, configuration.dimensions};
+  const auto statistic = parse_statistic(configuration.statistic);
+  if (!statistic) return slots;
+  TRY(const Buckets buckets, metrics_.read(ctx, metric, configuration.unit, window.first, end, window.period));
+  for (const auto& [start, samples] : buckets) {
+    if (const auto value = value_of(samples, *statistic)) put(start, {*value, samples.count});
   }
   return slots;
 }

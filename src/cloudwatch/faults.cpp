@@ -42,6 +42,10 @@ Refusal not_supported(std::string_view what) {
   return base::fault(kNotSupported, std::string(what) + " are not supported by renkei yet.");
 }
 
+Refusal unsupported(std::string message) {
+  return base::fault(kNotSupported, std::move(message));
+}
+
 Refusal too_many(std::string_view what, std::size_t limit) {
   return base::fault(faults::LimitExceededFault,
                      "The limit of " + std::to_string(limit) + " " + std::string(what) + " has been reached.");

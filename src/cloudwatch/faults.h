@@ -21,6 +21,8 @@ Refusal not_found(std::string message);            // ResourceNotFound
 Refusal tagged_resource_not_found(std::string_view arn);
 // What AWS has and renkei does not; `what` names it: "Metric math expressions".
 Refusal not_supported(std::string_view what);
+// The same in other words.
+Refusal unsupported(std::string message);
 // A named limit of this service was reached.
 Refusal too_many(std::string_view what, std::size_t limit);
 // The disk failed under a read.

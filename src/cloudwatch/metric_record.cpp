@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cmath>
 
 #include "base/random.h"
 
@@ -24,6 +25,25 @@ double take_double(std::string_view& in) {
     bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(in[i])) << (8 * i);
   in.remove_prefix(sizeof bits);
   return std::bit_cast<double>(bits);
+}
+
+// Counts are small whole numbers, but for those that PutMetricData was given: 0 stands before a double.
+void put_value(std::string& out, double value, double count) {
+  put_double(out, value);
+  const bool small = count >= 1 && count <= 255 && count == std::floor(count);
+  out.push_back(static_cast<char>(small ? static_cast<unsigned char>(count) : 0));
+  if (!small) put_double(out, count);
+}
+
+bool take_value(std::string_view& in, std::pair<double, double>& value) {
+  if (in.size() < sizeof(double) + 1) return false;
+  value.first = take_double(in);
+  value.second = static_cast<unsigned char>(in[0]);
+  in.remove_prefix(1);
+  if (value.second != 0) return true;
+  if (in.size() < sizeof(double)) return false;
+  value.second = take_double(in);
+  return true;
 }
 
 }  // namespace
@@ -66,17 +86,21 @@ std::string encode(const StatisticSet& samples) {
   put_double(bytes, samples.count);
   put_double(bytes, samples.minimum);
   put_double(bytes, samples.maximum);
+  for (const auto& [value, count] : samples.values) put_value(bytes, value, count);
   return bytes;
 }
 
 std::optional<StatisticSet> decode(std::string_view bytes) {
   if (bytes.size() == sizeof(double)) return StatisticSet::of(take_double(bytes));
-  if (bytes.size() != 4 * sizeof(double)) return std::nullopt;
+  if (bytes.size() < 4 * sizeof(double)) return std::nullopt;
   StatisticSet samples;
   samples.sum = take_double(bytes);
   samples.count = take_double(bytes);
   samples.minimum = take_double(bytes);
   samples.maximum = take_double(bytes);
+  while (!bytes.empty()) {
+    if (!take_value(bytes, samples.values.emplace_back())) return std::nullopt;
+  }
   return samples;
 }
 

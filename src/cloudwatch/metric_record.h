@@ -1,8 +1,10 @@
 #pragma once
 
 // The durable form of one data point: small, because a metric makes one every minute.
-// Key: cloudwatch.data/<series, 16 hex digits>/<tier>/<start second, 16 hex digits>. Value: one double when all
-// samples were the same single value, else count, sum, minimum, maximum.
+// Key: cloudwatch.data/<series, 16 hex digits>/<tier>/<start second, 16 hex digits>: 51 bytes, of which blocks on disk
+// keep the 3 that differ from the key before. Value: one double (8 bytes) when all samples were the same single value;
+// count, sum, minimum, maximum (32 bytes) when no more is known or needed; else these four, then each value and its
+// count (9 bytes and more each), for percentiles.
 
 #include <cstdint>
 #include <optional>

@@ -192,6 +192,24 @@ base::Outcome<Buckets> MetricStore::read(service::Context& ctx, std::uint64_t se
   return buckets;
 }
 
+base::Outcome<Buckets> MetricStore::read(service::Context& ctx, const Metric& metric,
+                                         const std::optional<std::string>& unit, base::TimePoint from,
+                                         base::TimePoint to, base::Duration period) const {
+  Buckets all;
+  const Units* units = find(ctx.call, metric);
+  if (units == nullptr) return all;
+  for (const auto& [name, series] : *units) {
+    if (unit && *unit != name) continue;
+    TRY(Buckets buckets, read(ctx, series, from, to, period));
+    if (all.empty()) {
+      all = std::move(buckets);
+    } else {
+      for (const auto& [start, samples] : buckets) all[start].merge(samples);
+    }
+  }
+  return all;
+}
+
 void MetricStore::each_metric(const service::Call& call, const std::string& name_space, const std::string& after,
                               const Visit& visit) const {
   std::string prefix = service::scope_prefix(call);

@@ -84,6 +84,10 @@ class MetricStore {
   base::Outcome<Buckets> read(service::Context& ctx, std::uint64_t series, base::TimePoint from, base::TimePoint to,
                               base::Duration period) const;
 
+  // The same of all series of a metric, or of the one with the given unit. Empty when the metric is not known.
+  base::Outcome<Buckets> read(service::Context& ctx, const Metric& metric, const std::optional<std::string>& unit,
+                              base::TimePoint from, base::TimePoint to, base::Duration period) const;
+
   // Metrics of the caller in order, after `after` (an identity given to `visit` before; "" for all). Return false to
   // stop.
   using Visit = std::function<bool(const std::string& identity, const Metric& metric, base::TimePoint active_at)>;

@@ -233,8 +233,7 @@ TEST_F(CloudWatchTest, MetricDataComesInPages) {
   input.next_token.reset();
   input.metric_data_queries[0].expression = "m1 / 2";
   EXPECT_EQ(refusal<cw::GetMetricData>(input),
-            "UnsupportedOperation: Metric math and Metrics Insights expressions in MetricDataQueries are not supported "
-            "by renkei yet.");
+            "ValidationError: Exactly one of MetricStat and Expression must be specified for the query m1.");
 }
 
 TEST_F(CloudWatchTest, ListsMetricsWithData) {
@@ -291,7 +290,13 @@ TEST_F(CloudWatchTest, RefusesAlarmsItCouldNotKeep) {
   EXPECT_TRUE(refusal<cw::PutMetricAlarm>(input).starts_with("UnsupportedOperation: Alarm actions other than"));
   input = alarm("a");
   input.extended_statistic = "p99";
-  EXPECT_TRUE(refusal<cw::PutMetricAlarm>(input).starts_with("UnsupportedOperation"));
+  EXPECT_TRUE(refusal<cw::PutMetricAlarm>(input).starts_with("InvalidParameterCombination"));
+  input.statistic.reset();
+  input.extended_statistic = "p101";
+  EXPECT_TRUE(refusal<cw::PutMetricAlarm>(input).starts_with("ValidationError: The value p101"));
+  input = alarm("a");
+  input.threshold_metric_id = "ad1";
+  EXPECT_TRUE(refusal<cw::PutMetricAlarm>(input).starts_with("UnsupportedOperation: Alarms on anomaly detection"));
   EXPECT_TRUE(world_.run<cw::DescribeAlarms>({})->metric_alarms->empty());
 }
 

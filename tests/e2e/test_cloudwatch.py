@@ -58,9 +58,17 @@ def test_metric_data(cloudwatch, metric):
     sums, averages = data["MetricDataResults"]
     assert (sums["Id"], sums["Label"], sums["StatusCode"]) == ("sum", "the Sum", "Complete")
     assert (sums["Timestamps"], sums["Values"], averages["Values"]) == ([at(0), at(2)], [6, 10], [2, 10])
+    [doubled] = cloudwatch.get_metric_data(StartTime=START, EndTime=END, ScanBy="TimestampAscending", MetricDataQueries=[
+        stat("Sum", hidden=True), {"Id": "e", "Expression": "FILL(sum, 1) * 2"}])["MetricDataResults"]
+    assert (doubled["Id"], doubled["Label"], doubled["Values"][:4]) == ("e", "e", [12, 2, 20, 2])
+    [median] = cloudwatch.get_metric_data(StartTime=START, EndTime=END, MetricDataQueries=[
+        stat("p50")])["MetricDataResults"]
+    assert median["Values"] == [10, 2]
     code, text, status = refused(cloudwatch.get_metric_data, StartTime=START, EndTime=END, MetricDataQueries=[
-        stat("Sum"), {"Id": "e", "Expression": "sum * 2"}])
-    assert status == 400 and "not supported" in text and "math" in text, text
+        {"Id": "e", "Expression": "SERVICE_QUOTA(m1)"}, {**stat("Sum"), "Id": "m1"}])
+    assert status == 400 and "not supported" in text and "SERVICE_QUOTA" in text, text
+    assert refused(cloudwatch.get_metric_data, StartTime=START, EndTime=END, MetricDataQueries=[
+        {"Id": "e", "Expression": "1 +"}])[0] == "ValidationError"
 
 
 def test_list_metrics(cloudwatch, metric):
@@ -131,6 +139,20 @@ def test_an_alarm_and_its_history(cloudwatch, alarm, metric):
     data = json.loads(items[1]["HistoryData"])
     assert data["oldState"]["stateValue"] == "INSUFFICIENT_DATA" and data["newState"]["stateReason"] == "a drill"
     assert cloudwatch.list_tags_for_resource(ResourceARN=shown["AlarmArn"])["Tags"] == [{"Key": "team", "Value": "a"}]
+
+
+def test_an_alarm_on_metric_math(cloudwatch, metric):
+    queries = [{"Id": "m1", "ReturnData": False, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}},
+               {"Id": "e1", "Expression": "IF(m1 > 5, m1 / 2, 0)", "Label": "half"}]
+    cloudwatch.put_metric_alarm(AlarmName="math", Metrics=queries, Threshold=5, EvaluationPeriods=3,
+                                ComparisonOperator="GreaterThanThreshold")
+    shown = described(cloudwatch, "math")
+    assert [query["Id"] for query in shown["Metrics"]] == ["m1", "e1"] and "MetricName" not in shown
+    assert shown["Metrics"][1]["Expression"] == "IF(m1 > 5, m1 / 2, 0)"
+    cloudwatch.delete_alarms(AlarmNames=["math"])
+    code, text, _ = refused(cloudwatch.put_metric_alarm, AlarmName="math", Metrics=queries[:1], Threshold=5,
+                            EvaluationPeriods=3, ComparisonOperator="GreaterThanThreshold")
+    assert (code, text) == ("ValidationError", "Exactly one element of the metrics list should return data.")
 
 
 def test_actions_are_switched_and_alarms_found_by_metric(cloudwatch, alarm, metric):

@@ -43,31 +43,6 @@ base::Outcome<std::string> read_token(const std::optional<std::string>& token) {
   return key;
 }
 
-bool is_period(std::int64_t seconds) {
-  constexpr std::int64_t kShort[] = {1, 5, 10, 20, 30};
-  return std::ranges::find(kShort, seconds) != std::end(kShort) || (seconds > 0 && seconds % 60 == 0);
-}
-
-base::TimePoint query_start(base::TimePoint start, std::int64_t period_seconds, base::TimePoint now) {
-  using std::chrono::hours;
-  std::int64_t grain = std::min<std::int64_t>(period_seconds, 60);
-  if (start < now - hours(15 * 24)) grain = 300;
-  if (start < now - hours(63 * 24)) grain = 3600;
-  const std::int64_t second = base::unix_seconds(start);
-  const std::int64_t rest = ((second % grain) + grain) % grain;
-  return base::from_unix_seconds(second - rest);
-}
-
-bool is_extended_statistic(std::string_view name) {
-  constexpr std::string_view kForms[] = {"p", "tm", "wm", "tc", "ts", "TM(", "WM(", "TC(", "TS(", "PR("};
-  if (name == "IQM" || name == "iqm") return true;
-  return std::ranges::any_of(kForms, [&](std::string_view form) {
-    if (!name.starts_with(form)) return false;
-    const std::string_view rest = name.substr(form.size());
-    return form.back() == '(' || (!rest.empty() && rest[0] >= '0' && rest[0] <= '9');
-  });
-}
-
 namespace {
 
 bool is_system_tag(std::string_view key) {

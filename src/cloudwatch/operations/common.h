@@ -20,13 +20,6 @@ std::string make_token(std::string_view key);
 // "" without a token; a fault when it is none of ours.
 base::Outcome<std::string> read_token(const std::optional<std::string>& token);
 
-bool is_period(std::int64_t seconds);
-// Rounds a query's start down: to the minute, or to 5 minutes or the hour for data that is kept no finer.
-base::TimePoint query_start(base::TimePoint start, std::int64_t period_seconds, base::TimePoint now);
-
-// "p99", "tm(10%:90%)": statistics that need more than the statistic set.
-bool is_extended_statistic(std::string_view name);
-
 inline constexpr std::size_t kTagsMax = 50;
 // Keys that begin with "aws:" come only from inside the cloud (CloudFormation), and do not count.
 base::Outcome<void> add_tags(std::map<std::string, std::string>& tags, const std::vector<api::cloudwatch::Tag>& added,

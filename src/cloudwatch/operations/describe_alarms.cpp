@@ -30,12 +30,17 @@ MetricAlarm described(const AlarmRow& row) {
   alarm.state_reason_data = row.state_reason_data;
   alarm.state_updated_timestamp = row.state_updated_at;
   alarm.state_transitioned_timestamp = row.state_changed_at;
-  alarm.metric_name = c.metric_name;
-  alarm.namespace_ = c.name_space;
-  alarm.statistic = c.statistic;
   alarm.dimensions = dimension_list(c.dimensions);
-  alarm.period = c.period_seconds;
-  alarm.unit = c.unit;
+  if (c.metrics.empty()) {
+    alarm.metric_name = c.metric_name;
+    alarm.namespace_ = c.name_space;
+    (parse_simple_statistic(c.statistic) ? alarm.statistic : alarm.extended_statistic) = c.statistic;
+    alarm.period = c.period_seconds;
+    alarm.unit = c.unit;
+  } else {
+    alarm.metrics = c.metrics;
+  }
+  alarm.evaluate_low_sample_count_percentile = c.low_sample_count;
   alarm.evaluation_periods = c.evaluation_periods;
   alarm.datapoints_to_alarm = c.datapoints_to_alarm;
   alarm.threshold = c.threshold;
@@ -66,15 +71,16 @@ bool wanted(const DescribeAlarmsInput& input, const std::set<std::string>& names
   return !input.action_prefix || has_action(row.configuration, *input.action_prefix);
 }
 
+// Alarms on metric math are found by none of their metrics, as on AWS: they watch the expression.
 bool same_metric(const DescribeAlarmsForMetricInput& input, const AlarmConfiguration& c) {
+  const auto& statistic = input.statistic ? input.statistic : input.extended_statistic;
   Dimensions wanted = dimensions_of(input.dimensions);
   Dimensions held = c.dimensions;
   std::ranges::sort(wanted);
   std::ranges::sort(held);
   return c.name_space == input.namespace_ && c.metric_name == input.metric_name && held == wanted &&
-         (!input.statistic || *input.statistic == c.statistic) &&
-         (!input.period || *input.period == c.period_seconds) && (!input.unit || c.unit == input.unit) &&
-         !input.extended_statistic;
+         (!statistic || *statistic == c.statistic) && (!input.period || *input.period == c.period_seconds) &&
+         (!input.unit || c.unit == input.unit);
 }
 
 }  // namespace

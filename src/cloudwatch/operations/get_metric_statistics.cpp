@@ -1,6 +1,7 @@
 #include "cloudwatch/faults.h"
 #include "cloudwatch/operations/common.h"
 #include "cloudwatch/operations/operations.h"
+#include "cloudwatch/queries.h"
 
 namespace cloudwatch {
 namespace {
@@ -10,20 +11,31 @@ using api::cloudwatch::GetMetricStatisticsInput;
 
 constexpr std::int64_t kPointsMax = 1440;
 
-base::Outcome<std::vector<Statistic>> statistics_of(const GetMetricStatisticsInput& input) {
-  if (input.extended_statistics && !input.extended_statistics->empty()) {
-    return not_supported("Percentiles and other extended statistics");
+struct Wanted {
+  std::vector<SimpleStatistic> simple;
+  std::vector<std::pair<std::string, ExtendedStatistic>> extended;  // with their names
+};
+
+base::Outcome<Wanted> statistics_of(const GetMetricStatisticsInput& input) {
+  const std::vector<std::string> none;
+  Wanted wanted;
+  for (const std::string& name : input.statistics.value_or(none)) {
+    const auto statistic = parse_simple_statistic(name);
+    if (!statistic) return invalid_value("The value " + name + " for parameter Statistics is invalid.");
+    wanted.simple.push_back(*statistic);
   }
-  if (!input.statistics || input.statistics->empty()) {
+  for (const std::string& name : input.extended_statistics.value_or(none)) {
+    const auto statistic = parse_extended_statistic(name);
+    if (!statistic) return invalid_value("The value " + name + " for parameter ExtendedStatistics is invalid.");
+    wanted.extended.emplace_back(name, *statistic);
+  }
+  if (wanted.simple.empty() == wanted.extended.empty()) {
+    if (!wanted.simple.empty()) {
+      return invalid_combination("The parameters Statistics and ExtendedStatistics can't be specified together.");
+    }
     return missing_parameter("At least one of the parameters Statistics and ExtendedStatistics must be specified.");
   }
-  std::vector<Statistic> statistics;
-  for (const std::string& name : *input.statistics) {
-    const auto statistic = parse_statistic(name);
-    if (!statistic) return invalid_value("The value " + name + " for parameter Statistics is invalid.");
-    statistics.push_back(*statistic);
-  }
-  return statistics;
+  return wanted;
 }
 
 base::Outcome<void> check_range(const GetMetricStatisticsInput& input) {
@@ -43,28 +55,34 @@ base::Outcome<void> check_range(const GetMetricStatisticsInput& input) {
   return {};
 }
 
-Datapoint datapoint(base::TimePoint start, const StatisticSet& samples, const std::vector<Statistic>& statistics) {
+Datapoint datapoint(base::TimePoint start, const StatisticSet& samples, const Wanted& wanted) {
   Datapoint point;
   point.timestamp = start;
-  for (const Statistic statistic : statistics) {
+  for (const SimpleStatistic statistic : wanted.simple) {
     const double value = value_of(samples, statistic);
     switch (statistic) {
-      case Statistic::SampleCount:
+      case SimpleStatistic::SampleCount:
         point.sample_count = value;
         break;
-      case Statistic::Average:
+      case SimpleStatistic::Average:
         point.average = value;
         break;
-      case Statistic::Sum:
+      case SimpleStatistic::Sum:
         point.sum = value;
         break;
-      case Statistic::Minimum:
+      case SimpleStatistic::Minimum:
         point.minimum = value;
         break;
-      case Statistic::Maximum:
+      case SimpleStatistic::Maximum:
         point.maximum = value;
         break;
     }
+  }
+  for (const auto& [name, statistic] : wanted.extended) {
+    const auto value = value_of(samples, statistic);
+    if (!value) continue;
+    if (!point.extended_statistics) point.extended_statistics.emplace();
+    (*point.extended_statistics)[name] = *value;
   }
   return point;
 }
@@ -74,7 +92,7 @@ Datapoint datapoint(base::TimePoint start, const StatisticSet& samples, const st
 base::Outcome<api::cloudwatch::GetMetricStatisticsOutput> get_metric_statistics(State& state,
                                                                                 const GetMetricStatisticsInput& input,
                                                                                 service::Context& ctx) {
-  TRY(const std::vector<Statistic> statistics, statistics_of(input));
+  TRY(const Wanted wanted, statistics_of(input));
   CHECK(check_range(input));
   api::cloudwatch::GetMetricStatisticsOutput output;
   output.label = input.metric_name;
@@ -88,8 +106,10 @@ base::Outcome<api::cloudwatch::GetMetricStatisticsOutput> get_metric_statistics(
     TRY(const Buckets buckets,
         state.metrics.read(ctx, series, start, input.end_time, std::chrono::seconds(input.period)));
     for (const auto& [at, samples] : buckets) {
-      output.datapoints->push_back(datapoint(at, samples, statistics));
-      output.datapoints->back().unit = unit;
+      Datapoint point = datapoint(at, samples, wanted);
+      if (!wanted.extended.empty() && !point.extended_statistics) continue;
+      point.unit = unit;
+      output.datapoints->push_back(std::move(point));
     }
   }
   return output;

@@ -12,12 +12,7 @@ constexpr std::int64_t kHour = 3600;
 
 // What AWS has and renkei does not, named one by one.
 base::Outcome<void> check_supported(const PutMetricAlarmInput& input) {
-  if (input.metrics && !input.metrics->empty()) return not_supported("Alarms on metric math (Metrics)");
   if (input.threshold_metric_id) return not_supported("Alarms on anomaly detection (ThresholdMetricId)");
-  if (input.extended_statistic) return not_supported("Alarms on percentiles (ExtendedStatistic)");
-  if (input.evaluate_low_sample_count_percentile) {
-    return not_supported("Alarms on percentiles (EvaluateLowSampleCountPercentile)");
-  }
   if (input.evaluation_criteria) return not_supported("Alarms on PromQL (EvaluationCriteria)");
   if (input.evaluation_interval) return not_supported("Alarms on PromQL (EvaluationInterval)");
   if (input.evaluation_window) return not_supported("Alarms with an EvaluationWindow");
@@ -27,22 +22,73 @@ base::Outcome<void> check_supported(const PutMetricAlarmInput& input) {
   return {};
 }
 
-base::Outcome<void> check_present(const PutMetricAlarmInput& input) {
-  const std::pair<const char*, bool> needed[] = {{"MetricName", input.metric_name.has_value()},
-                                                 {"Namespace", input.namespace_.has_value()},
-                                                 {"Statistic", input.statistic.has_value()},
-                                                 {"Period", input.period.has_value()},
-                                                 {"EvaluationPeriods", input.evaluation_periods.has_value()},
-                                                 {"ComparisonOperator", input.comparison_operator.has_value()},
-                                                 {"Threshold", input.threshold.has_value()}};
+bool is_math(const PutMetricAlarmInput& input) {
+  return input.metrics && !input.metrics->empty();
+}
+
+struct Parameter {
+  const char* name;
+  bool present;
+};
+
+base::Outcome<void> check_present(std::initializer_list<Parameter> needed) {
   for (const auto& [name, present] : needed) {
     if (!present) return missing_parameter(std::string("The parameter ") + name + " is required.");
   }
   return {};
 }
 
+// "If you use the Metrics parameter, you cannot include the Namespace, MetricName, Dimensions, Period, Unit, Statistic
+// or ExtendedStatistic parameters in the same operation."
+base::Outcome<void> check_math(const PutMetricAlarmInput& input) {
+  const Parameter excluded[] = {{"MetricName", input.metric_name.has_value()},
+                                {"Namespace", input.namespace_.has_value()},
+                                {"Dimensions", input.dimensions && !input.dimensions->empty()},
+                                {"Statistic", input.statistic.has_value()},
+                                {"ExtendedStatistic", input.extended_statistic.has_value()},
+                                {"Period", input.period.has_value()},
+                                {"Unit", input.unit.has_value()}};
+  for (const auto& [name, present] : excluded) {
+    if (present) {
+      return validation_error(std::string("Metrics list and ") + name + " can't be specified together.");
+    }
+  }
+  return check_queries(*input.metrics, QueryUse::Alarm);
+}
+
+base::Outcome<void> check_one_metric(const PutMetricAlarmInput& input) {
+  CHECK(check_present({{"MetricName", input.metric_name.has_value()}, {"Namespace", input.namespace_.has_value()}}));
+  if (input.statistic && input.extended_statistic) {
+    return invalid_combination("The parameters Statistic and ExtendedStatistic can't be specified together.");
+  }
+  if (!input.extended_statistic) {
+    return check_present({{"Statistic", input.statistic.has_value()}, {"Period", input.period.has_value()}});
+  }
+  if (!parse_extended_statistic(*input.extended_statistic)) {
+    return validation_error("The value " + *input.extended_statistic + " for parameter ExtendedStatistic is invalid.");
+  }
+  return check_present({{"Period", input.period.has_value()}});
+}
+
+base::Outcome<void> check_metric(const PutMetricAlarmInput& input) {
+  CHECK(is_math(input) ? check_math(input) : check_one_metric(input));
+  const auto& low = input.evaluate_low_sample_count_percentile;
+  if (!low) return {};
+  if (!input.extended_statistic) {
+    return validation_error("EvaluateLowSampleCountPercentile can only be specified with a percentile.");
+  }
+  if (*low == "evaluate" || *low == "ignore") return {};
+  return validation_error("The value " + *low +
+                          " for parameter EvaluateLowSampleCountPercentile is invalid. It must be one of evaluate, "
+                          "ignore.");
+}
+
+std::int64_t alarm_period(const PutMetricAlarmInput& input) {
+  return is_math(input) ? period_of(*input.metrics) : *input.period;
+}
+
 base::Outcome<void> check_periods(const PutMetricAlarmInput& input) {
-  const std::int64_t period = *input.period;
+  const std::int64_t period = alarm_period(input);
   if (period != 10 && period != 20 && period != 30 && period % 60 != 0) {
     return validation_error("Period must be 10, 20, 30 or a multiple of 60.");
   }
@@ -74,7 +120,10 @@ base::Outcome<void> check_actions(const State& state, const std::optional<std::v
 
 base::Outcome<void> check(const State& state, const PutMetricAlarmInput& input) {
   CHECK(check_supported(input));
-  CHECK(check_present(input));
+  CHECK(check_metric(input));
+  CHECK(check_present({{"EvaluationPeriods", input.evaluation_periods.has_value()},
+                       {"ComparisonOperator", input.comparison_operator.has_value()},
+                       {"Threshold", input.threshold.has_value()}}));
   CHECK(check_periods(input));
   if (input.treat_missing_data && !parse_missing_data(*input.treat_missing_data)) {
     return validation_error("The value " + *input.treat_missing_data +
@@ -94,12 +143,17 @@ AlarmConfiguration configuration_of(const PutMetricAlarmInput& input) {
   c.ok_actions = input.ok_actions.value_or(std::vector<std::string>{});
   c.alarm_actions = input.alarm_actions.value_or(std::vector<std::string>{});
   c.insufficient_data_actions = input.insufficient_data_actions.value_or(std::vector<std::string>{});
-  c.name_space = *input.namespace_;
-  c.metric_name = *input.metric_name;
-  c.dimensions = dimensions_of(input.dimensions);
-  c.unit = input.unit;
-  c.statistic = *input.statistic;
-  c.period_seconds = *input.period;
+  if (is_math(input)) {
+    c.metrics = *input.metrics;
+  } else {
+    c.name_space = *input.namespace_;
+    c.metric_name = *input.metric_name;
+    c.dimensions = dimensions_of(input.dimensions);
+    c.unit = input.unit;
+    c.statistic = input.statistic ? *input.statistic : *input.extended_statistic;
+  }
+  c.low_sample_count = input.evaluate_low_sample_count_percentile;
+  c.period_seconds = alarm_period(input);
   c.evaluation_periods = *input.evaluation_periods;
   c.datapoints_to_alarm = input.datapoints_to_alarm;
   c.threshold = *input.threshold;
