@@ -11,13 +11,14 @@
 
 namespace autoscaling {
 
-// The metric that a configuration tracks.
+// The metric that a configuration tracks, or its metric math.
 struct TrackedMetric {
   std::string name_space;
   std::string name;
   std::vector<std::pair<std::string, std::string>> dimensions;
   std::string statistic;
   std::optional<std::string> unit;
+  std::vector<api::autoscaling::TargetTrackingMetricDataQuery> math;  // in place of all that
 };
 // Of a configuration that has been checked.
 TrackedMetric tracked_metric(const api::autoscaling::TargetTrackingScalingPolicyConfiguration& configuration,
