@@ -7,7 +7,9 @@
 namespace store {
 namespace {
 
-// Segments whose dead bytes nobody is asked to save: a queue that drains empties them by itself soon.
+// Segments whose dead bytes nobody is asked to save: a queue that drains empties them by itself soon. What is dead as a
+// whole does not count, for it is given back without anybody's work: otherwise the owner of a long queue that drains
+// would be asked to write anew what it is about to read.
 constexpr std::size_t kSlackSegments = 4;
 
 std::string name(Place place) {
@@ -210,7 +212,8 @@ std::vector<std::uint32_t> Ledger::empty_segments(std::uint32_t before) const {
 }
 
 std::optional<std::uint32_t> Ledger::sparse(std::uint32_t before, const std::set<std::uint32_t>& except) const {
-  const std::size_t count = segments_.size();
+  const auto count = static_cast<std::size_t>(
+      std::ranges::count_if(segments_, [](const auto& each) { return each.second.live_bytes > 0; }));
   if (count <= kSlackSegments || live_bytes_ * 2 >= count * std::uint64_t{segment_bytes_}) return std::nullopt;
   std::optional<std::uint32_t> sparsest;
   std::uint64_t least = segment_bytes_ / 2;
