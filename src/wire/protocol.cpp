@@ -5,6 +5,7 @@
 #include "wire/faults.h"
 #include "wire/json.h"
 #include "wire/json_codec.h"
+#include "wire/json_plain.h"
 #include "wire/query.h"
 #include "wire/rest.h"
 #include "wire/validate.h"
@@ -199,10 +200,25 @@ base::Outcome<const Operation*> find_operation(Protocol protocol, const Service&
   return rest::find_operation(service, request);
 }
 
-base::Outcome<api::Object> decode_request(Protocol protocol, const Operation& operation, const HttpParts& request) {
+namespace {
+
+base::Outcome<api::Object> decode_input(Protocol protocol, const Operation& operation, const HttpParts& request,
+                                        Missing& missing) {
+  if (protocol == Protocol::AwsJson) {
+    api::Object plain(*operation.input);
+    if (decode_plain_json(*operation.input, request.body, plain.data(), missing)) return plain;
+    missing.clear();
+  }
   api::Object input(*operation.input);
-  Missing missing;
   CHECK(decode_body(protocol, operation, request, input.data(), &missing));
+  return input;
+}
+
+}  // namespace
+
+base::Outcome<api::Object> decode_request(Protocol protocol, const Operation& operation, const HttpParts& request) {
+  Missing missing;
+  TRY(api::Object input, decode_input(protocol, operation, request, missing));
   if (operation.service->validation != api::Validation::Coral) return input;
   if (auto message = validation_message(*operation.input, input.data(), missing)) {
     const base::FaultShape* shape = operation.service->validation_fault;

@@ -3,6 +3,7 @@
 #include "wire/json.h"
 #include "fuzz.h"
 #include "wire/json_codec.h"
+#include "wire/json_plain.h"
 #include "wire/shape_for_test.h"
 
 namespace {
@@ -35,11 +36,22 @@ void typed(std::string_view text, wire::JsonNames names) {
   fuzz::must(wire::encode_json(T::type(), &again, names) == once, "a body comes back the same");
 }
 
+void plain(std::string_view text) {
+  Everything value;
+  wire::Missing missing;
+  if (!wire::decode_plain_json(Everything::type(), text, &value, missing)) return;
+  Everything other;
+  wire::Missing other_missing;
+  const bool good = wire::decode_json(Everything::type(), text, &other, &other_missing).has_value();
+  fuzz::must(good && value == other && missing == other_missing, "both readers say the same of a plain text");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text(data, size);
   documents(text);
+  plain(text);
   typed<Everything>(text, wire::JsonNames::Model);
   typed<Everything>(text, wire::JsonNames::Body);
   typed<WithDocument>(text, wire::JsonNames::Model);
