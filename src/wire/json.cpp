@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "wire/grow.h"
 #include "wire/json_dom.h"
 #include "wire/plain_text.h"
 #include "wire/text.h"
@@ -118,6 +119,14 @@ std::string write_json(const base::Value& value, JsonLayout layout) {
 
 void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
+  const std::size_t plain = json_plain_prefix(text);
+  if (plain == text.size()) {
+    char* at = grow(out, text.size() + 2);
+    *at++ = '"';
+    at += text.copy(at, text.size());
+    *at = '"';
+    return;
+  }
   out += '"';
   std::size_t plain_from = 0;
   const auto replace = [&](std::size_t at, std::string_view with) {
@@ -126,7 +135,7 @@ void append_json_string(std::string& out, std::string_view text) {
     plain_from = at + 1;
   };
   const auto plain_end = [&](std::size_t from) { return from + json_plain_prefix(text.substr(from)); };
-  for (std::size_t i = plain_end(0); i < text.size(); i = plain_end(i + 1)) {
+  for (std::size_t i = plain; i < text.size(); i = plain_end(i + 1)) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x80) {
       const std::size_t length = utf8_length(text.substr(i));

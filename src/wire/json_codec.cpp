@@ -1,10 +1,12 @@
 #include "wire/json_codec.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include "base/time.h"
 #include "wire/faults.h"
+#include "wire/grow.h"
 #include "wire/json_dom.h"
 #include "wire/text.h"
 
@@ -76,6 +78,11 @@ std::unexpected<base::Fault> refuse_kind(const Type& type, element value) {
   return refuse(std::string(token_name(value)) + " can not be converted to " + std::string(java_name(type.kind)));
 }
 
+// The format of a timestamp whose member wants `own`.
+TimestampFormat json_format(const Type& type, TimestampFormat own) {
+  return own != TimestampFormat::ProtocolDefault ? own : timestamp_format(type, TimestampFormat::EpochSeconds);
+}
+
 class Reader {
  public:
   Reader(Missing* missing, JsonNames names) : missing_(missing), names_(names) {}
@@ -90,8 +97,7 @@ class Reader {
       const Member* member = find(type, finder, key);
       if (member == nullptr) continue;
       seen.mark(*member);
-      const auto format = timestamp_format(*member, TimestampFormat::EpochSeconds);
-      CHECK(any(*member->type(), format, item, member->emplace(out), path.member(member->name)));
+      CHECK(any(*member->type(), member->timestamp_format, item, member->emplace(out), path.member(member->name)));
     }
     seen.report(path, missing_);
     return {};
@@ -106,7 +112,8 @@ class Reader {
     return nullptr;
   }
 
-  base::Outcome<void> any(const Type& type, TimestampFormat format, element value, void* out, const Path& path) {
+  // `own` is the format that a member wants for its timestamp, if it wants one; here and below.
+  base::Outcome<void> any(const Type& type, TimestampFormat own, element value, void* out, const Path& path) {
     switch (type.kind) {
       case Kind::Structure:
         return structure(type, value, out, path);
@@ -118,19 +125,18 @@ class Reader {
         *static_cast<base::Value*>(out) = json_to_value(value);
         return {};
       default:
-        return scalar(type, format, value, out);
+        return scalar(type, own, value, out);
     }
   }
 
   base::Outcome<void> list(const Type& type, element value, void* out, const Path& path) {
     if (!value.is_array()) return refuse_kind(type, value);
     const Type& inner = *type.element();
-    const auto format = timestamp_format(inner, TimestampFormat::EpochSeconds);
     std::size_t index = 0;
     const simdjson::dom::array elements = value.get_array().value_unsafe();
     for (const auto item : elements) {
       if (item.is_null()) continue;
-      CHECK(any(inner, format, item, type.append(out), path.element(index++)));
+      CHECK(any(inner, TimestampFormat::ProtocolDefault, item, type.append(out), path.element(index++)));
     }
     return {};
   }
@@ -138,16 +144,15 @@ class Reader {
   base::Outcome<void> map(const Type& type, element value, void* out, const Path& path) {
     if (!value.is_object()) return refuse_kind(type, value);
     const Type& inner = *type.element();
-    const auto format = timestamp_format(inner, TimestampFormat::EpochSeconds);
     const simdjson::dom::object entries = value.get_object().value_unsafe();
     for (const auto [key, item] : entries) {
       if (item.is_null()) continue;
-      CHECK(any(inner, format, item, type.insert(out, key), path.entry(key)));
+      CHECK(any(inner, TimestampFormat::ProtocolDefault, item, type.insert(out, key), path.entry(key)));
     }
     return {};
   }
 
-  base::Outcome<void> scalar(const Type& type, TimestampFormat format, element value, void* out) {
+  base::Outcome<void> scalar(const Type& type, TimestampFormat own, element value, void* out) {
     switch (type.kind) {
       case Kind::Boolean:
         if (!value.is_bool()) return refuse_kind(type, value);
@@ -158,7 +163,7 @@ class Reader {
       case Kind::Double:
         return number(type, value, out);
       case Kind::Timestamp:
-        return timestamp(type, format, value, out);
+        return timestamp(type, json_format(type, own), value, out);
       default:
         break;
     }
@@ -169,7 +174,7 @@ class Reader {
       if (!bytes) return refuse("Invalid base64 in a blob");
       *static_cast<std::string*>(out) = *std::move(bytes);
     } else {
-      *static_cast<std::string*>(out) = text;
+      *static_cast<std::string*>(out) = std::string(text);
     }
     return {};
   }
@@ -224,7 +229,7 @@ class Reader {
 
 class Writer {
  public:
-  explicit Writer(JsonNames names) : names_(names) { out_.reserve(256); }
+  explicit Writer(JsonNames names) : names_(names) { out_.reserve(kUsualSize); }
 
   void structure(const Type& type, const void* value) {
     out_ += '{';
@@ -232,13 +237,9 @@ class Writer {
     for (const Member& member : type.members) {
       if (names_ == JsonNames::Body && member.location != api::Location::Body) continue;
       if (!member.present(value)) continue;
-      if (!first) out_ += ',';
+      name(names_ == JsonNames::Model ? member.name : member.location_name, first);
       first = false;
-      // A name of the model needs no escapes.
-      out_ += '"';
-      out_ += names_ == JsonNames::Model ? member.name : member.location_name;
-      out_ += "\":";
-      any(*member.type(), timestamp_format(member, TimestampFormat::EpochSeconds), member.get(value));
+      any(*member.type(), member.timestamp_format, member.get(value));
     }
     out_ += '}';
   }
@@ -246,7 +247,25 @@ class Writer {
   std::string take() { return std::move(out_); }
 
  private:
-  void any(const Type& type, TimestampFormat format, const void* value) {
+  static constexpr std::size_t kUsualSize = 256;
+  static constexpr std::size_t kMostRoom = 64 * 1024;
+
+  // Of a list, when its first element is there: the others are mostly about as long.
+  void make_room(std::size_t others) {
+    if (others > 0) out_.reserve(out_.size() + std::min(others + others / 8 + kUsualSize, kMostRoom));
+  }
+
+  // ,"name": with no look for escapes: a name of the model needs none.
+  void name(std::string_view text, bool first) {
+    char* at = grow(out_, text.size() + (first ? 3 : 4));
+    if (!first) *at++ = ',';
+    *at++ = '"';
+    at += text.copy(at, text.size());
+    *at++ = '"';
+    *at = ':';
+  }
+
+  void any(const Type& type, TimestampFormat own, const void* value) {
     switch (type.kind) {
       case Kind::Structure:
         structure(type, value);
@@ -277,6 +296,7 @@ class Writer {
       }
       case Kind::Blob:
       case Kind::Timestamp: {
+        const TimestampFormat format = json_format(type, own);
         const bool bare = type.kind == Kind::Timestamp && format == TimestampFormat::EpochSeconds;
         if (!bare) out_ += '"';
         out_ += scalar_to_text(type, format, value);
@@ -288,12 +308,13 @@ class Writer {
 
   void list(const Type& type, const void* value) {
     const Type& inner = *type.element();
-    const auto format = timestamp_format(inner, TimestampFormat::EpochSeconds);
     out_ += '[';
+    const std::size_t from = out_.size();
     const std::size_t count = type.size(value);
     for (std::size_t i = 0; i < count; ++i) {
       if (i != 0) out_ += ',';
-      any(inner, format, type.at(value, i));
+      any(inner, TimestampFormat::ProtocolDefault, type.at(value, i));
+      if (i == 0) make_room((out_.size() - from) * (count - 1));
     }
     out_ += ']';
   }
@@ -302,10 +323,9 @@ class Writer {
     struct Visit {
       Writer* writer;
       const Type& inner;
-      TimestampFormat format;
       bool first = true;
     };
-    Visit visit{this, *type.element(), timestamp_format(*type.element(), TimestampFormat::EpochSeconds)};
+    Visit visit{this, *type.element()};
     out_ += '{';
     type.each(value, &visit, [](void* context, const std::string& key, const void* item) {
       auto& at = *static_cast<Visit*>(context);
@@ -313,7 +333,7 @@ class Writer {
       at.first = false;
       append_json_string(at.writer->out_, key);
       at.writer->out_ += ':';
-      at.writer->any(at.inner, at.format, item);
+      at.writer->any(at.inner, TimestampFormat::ProtocolDefault, item);
     });
     out_ += '}';
   }

@@ -1,5 +1,6 @@
 #include "wire/plain_text.h"
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -14,10 +15,15 @@ Bytes load(const char* from) {
   return bytes;
 }
 
-bool any(const Bytes& flags) {
+constexpr std::size_t kNone = sizeof(Bytes);
+
+// Where the first byte is that is not zero, but all ones; kNone if there is none. The supported machines are
+// little-endian.
+std::size_t first(const Bytes& flags) {
   std::uint64_t halves[2];
   std::memcpy(halves, &flags, sizeof halves);
-  return (halves[0] | halves[1]) != 0;
+  if (halves[0] != 0) return static_cast<std::size_t>(std::countr_zero(halves[0])) / 8;
+  return 8 + static_cast<std::size_t>(std::countr_zero(halves[1])) / 8;
 }
 
 // Both work on a byte and on many. Bytes from 0x80 on are negative, so they are less than a space, too.
@@ -31,16 +37,23 @@ struct NotPlainInJson {
 template <class Special>
 std::size_t prefix(std::string_view text, Special special) {
   constexpr std::size_t kStep = sizeof(Bytes);
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  for (; end - at >= static_cast<std::ptrdiff_t>(4 * kStep); at += 4 * kStep) {
-    const auto first = special(load(at)) | special(load(at + kStep));
-    const auto second = special(load(at + 2 * kStep)) | special(load(at + 3 * kStep));
-    if (any(first | second)) break;
+  std::size_t at = 0;
+  for (; text.size() - at >= 4 * kStep; at += 4 * kStep) {
+    const char* const from = text.data() + at;
+    const auto one = special(load(from)) | special(load(from + kStep));
+    const auto two = special(load(from + 2 * kStep)) | special(load(from + 3 * kStep));
+    if (first(one | two) != kNone) break;
   }
-  while (end - at >= static_cast<std::ptrdiff_t>(kStep) && !any(special(load(at)))) at += kStep;
-  while (at != end && !special(static_cast<signed char>(*at))) ++at;
-  return static_cast<std::size_t>(at - text.data());
+  for (; text.size() - at >= kStep; at += kStep) {
+    const std::size_t found = first(special(load(text.data() + at)));
+    if (found != kNone) return at + found;
+  }
+  if (text.size() >= kStep) {  // what is left, with some of what is known to be plain before it
+    at = text.size() - kStep;
+    return at + first(special(load(text.data() + at)));
+  }
+  while (at < text.size() && !special(static_cast<signed char>(text[at]))) ++at;
+  return at;
 }
 
 }  // namespace
