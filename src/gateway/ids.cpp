@@ -3,6 +3,8 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "wire/digest.h"
 
@@ -31,19 +33,9 @@ std::string random_hex(std::size_t bytes) {
 }
 
 std::string random_uuid() {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  const std::string_view bytes = random_bytes(16);
-  std::string text(36, '-');
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < 16; ++i) {
-    auto byte = static_cast<unsigned char>(bytes[i]);
-    if (i == 6) byte = (byte & 0x0f) | 0x40;
-    if (i == 8) byte = (byte & 0x3f) | 0x80;
-    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
-    text[at++] = kDigits[byte >> 4];
-    text[at++] = kDigits[byte & 15];
-  }
-  return text;
+  std::array<unsigned char, 16> bytes;
+  std::memcpy(bytes.data(), random_bytes(bytes.size()).data(), bytes.size());
+  return wire::to_uuid(bytes);
 }
 
 }  // namespace gateway

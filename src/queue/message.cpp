@@ -1,25 +1,28 @@
 #include "queue/message.h"
 
+#include <bit>
+#include <cstring>
+
 namespace queue {
 namespace {
 
 constexpr char kReceiptVersion = 2;
 constexpr std::size_t kReceiptSize = 1 + 8 + 8 + 4 + 8 + 4;
 
+// Big-endian; the supported machines are not.
 template <class Number>
 void put_fixed(char*& out, Number number) {
-  for (int shift = static_cast<int>(sizeof(Number)) * 8 - 8; shift >= 0; shift -= 8) {
-    *out++ = static_cast<char>(number >> shift);
-  }
+  number = std::byteswap(number);
+  std::memcpy(out, &number, sizeof number);
+  out += sizeof number;
 }
 
 template <class Number>
 Number take_fixed(const char*& in) {
-  Number number = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    number = static_cast<Number>(number << 8 | static_cast<unsigned char>(*in++));
-  }
-  return number;
+  Number number;
+  std::memcpy(&number, in, sizeof number);
+  in += sizeof number;
+  return std::byteswap(number);
 }
 
 // Not a defence against forgers: it only tells typing errors and foreign tokens apart.

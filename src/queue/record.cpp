@@ -20,7 +20,7 @@ void put_bytes(std::string& out, std::string_view bytes) {
 bool take_text(std::string_view& in, std::string& text) {
   std::string_view bytes;
   if (!service::row::take_bytes(in, bytes)) return false;
-  text = bytes;
+  text = std::string(bytes);
   return true;
 }
 

@@ -3,11 +3,12 @@
 namespace service::row {
 
 void put_varint(std::string& out, std::uint64_t number) {
-  while (number >= 0x80) {
-    out.push_back(static_cast<char>(number | 0x80));
-    number >>= 7;
-  }
-  out.push_back(static_cast<char>(number));
+  if (number < 0x80) return out.push_back(static_cast<char>(number));
+  char bytes[10];  // 64 bits, 7 in each
+  std::size_t size = 0;
+  for (; number >= 0x80; number >>= 7) bytes[size++] = static_cast<char>(number | 0x80);
+  bytes[size++] = static_cast<char>(number);
+  out.append(bytes, size);
 }
 
 bool take_varint(std::string_view& in, std::uint64_t& number) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "base/ensure.h"
 #include "sqs/batch.h"
@@ -253,15 +254,8 @@ void seal(std::span<Outgoing> messages, std::string_view sender) {
 }
 
 std::string new_message_id(base::Random& random) {
-  constexpr std::string_view kForm = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";  // version 4, as RFC 9562 counts
-  std::string text(kForm);
-  std::uint64_t bits = random.next();
-  for (std::size_t i = 0, drawn = 0; i < text.size(); ++i) {
-    if (kForm[i] != 'x' && kForm[i] != 'y') continue;
-    text[i] = base::kHexDigits[kForm[i] == 'x' ? bits & 15 : 8 | (bits & 3)];
-    bits = ++drawn == 16 ? random.next() : bits >> 4;
-  }
-  return text;
+  const std::array<std::uint64_t, 2> drawn = {random.next(), random.next()};
+  return wire::to_uuid(std::bit_cast<std::array<unsigned char, 16>>(drawn));
 }
 
 std::string format_sequence(queue::Sequence number) {

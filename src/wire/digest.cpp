@@ -184,6 +184,18 @@ std::string to_hex(std::string_view raw) {
   return text;
 }
 
+std::string to_uuid(std::array<unsigned char, 16> random) {
+  random[6] = static_cast<unsigned char>((random[6] & 0x0f) | 0x40);
+  random[8] = static_cast<unsigned char>((random[8] & 0x3f) | 0x80);
+  std::string text(36, '-');
+  put_hex(&text[0], &random[0], 4);
+  put_hex(&text[9], &random[4], 2);
+  put_hex(&text[14], &random[6], 2);
+  put_hex(&text[19], &random[8], 2);
+  put_hex(&text[24], &random[10], 6);
+  return text;
+}
+
 bool equal_secret(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

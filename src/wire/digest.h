@@ -49,6 +49,8 @@ Sha256Digits sha256_digits(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);
 std::string md5_hex(std::string_view bytes);
 std::string to_hex(std::string_view raw);
+// 16 random bytes as a UUID of version 4 (RFC 9562).
+std::string to_uuid(std::array<unsigned char, 16> random);
 // Equal, in a time that tells nothing about where they differ.
 bool equal_secret(std::string_view a, std::string_view b);
 

@@ -20,8 +20,8 @@ Found to_found(Place place, const EntryView& entry) {
   found.record.owner = entry.owner;
   found.record.number = entry.number;
   found.record.plain = entry.plain;
-  found.record.meta = entry.meta;
-  found.record.payload = entry.bytes;
+  found.record.meta = std::string(entry.meta);
+  found.record.payload = std::string(entry.bytes);
   found.place = place;
   found.keeps = entry.keeps;
   return found;
