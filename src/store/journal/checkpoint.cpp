@@ -51,6 +51,18 @@ void take_open(Reader& reader, Ledger& ledger, std::uint32_t number) {
   }
 }
 
+// Records of an open segment stand in rising order, and those that are not plain are special for as long as they live.
+bool is_sound(const Ledger& ledger, std::uint32_t number, const Ledger::Segment& segment) {
+  std::uint32_t last = 0;
+  for (const Ledger::Row& row : segment.rows) {
+    if (row.offset <= last) return false;
+    last = row.offset;
+    const bool lives = ledger.is_indexed(place_at(number, row.offset), row.owner);
+    if (lives && row.plain == segment.specials.contains(row.offset)) return false;
+  }
+  return true;
+}
+
 void put_segment(std::string& out, std::uint32_t number, const Ledger::Segment& segment) {
   put_number(out, number);
   put_number(out, static_cast<std::uint8_t>(segment.closed));
@@ -119,7 +131,11 @@ std::optional<Place> decode_checkpoint(std::string_view bytes, Ledger& ledger) {
     const std::uint64_t owner = reader.u64();
     ledger.note(owner, reader.text());
   }
-  return reader.at_end() ? std::optional(tail) : std::nullopt;
+  if (!reader.at_end()) return std::nullopt;
+  for (const auto& [number, segment] : ledger.segments()) {
+    if (!segment.closed && !is_sound(ledger, number, segment)) return std::nullopt;
+  }
+  return tail;
 }
 
 }  // namespace store
