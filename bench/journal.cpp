@@ -58,6 +58,9 @@ class Sum : public store::Recovery {
     count += records.size();
   }
   void record(std::uint64_t, std::uint64_t, store::Place, store::Place, std::string_view) override { ++count; }
+  void damaged(std::uint64_t, std::uint64_t, store::Place, store::Place, const store::Error& error) override {
+    stop(error);
+  }
   void note(std::uint64_t, std::string_view) override {}
   std::uint64_t sum = 0;
   std::uint64_t count = 0;

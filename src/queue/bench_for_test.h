@@ -40,6 +40,7 @@ struct Bench {
   std::unique_ptr<Engine> engine = std::make_unique<Engine>(kLookEvery);
   std::map<QueueId, Traits> queues;  // what the owner of the engine knows
   std::uint64_t accepted = 0;        // batches that the store took
+  Engine::OnDamage on_damage;        // of engines that a restart makes
 
   explicit Bench(bool auto_sync = true, std::uint64_t seed = 1,
                  std::uint32_t segment_bytes = store::MemoryStore::kSegmentBytes)
@@ -116,6 +117,7 @@ struct Bench {
   }
   void restart() {
     engine = std::make_unique<Engine>(kLookEvery);
+    engine->on_damage(on_damage);
     ASSERT_TRUE(store.recover(engine->recovery()));
     for (const auto& [id, traits] : queues) engine->recover(id, traits, now);
     turn([&](service::Context& ctx) { return engine->recovered(ctx.change), true; });

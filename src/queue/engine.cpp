@@ -29,7 +29,9 @@ void Engine::recover(QueueId queue, const Traits& traits, base::TimePoint now) {
   held.traits = traits;
   held.reset();
   held.lineup->advance(now);
-  recovery_->fill(queue, held);
+  for (const Recovery::Lost& lost : recovery_->fill(queue, held)) {
+    if (on_damage_) on_damage_(queue, lost.spot.number, lost.error);
+  }
   held.lineup->settle();
   reschedule(queue);
 }

@@ -44,7 +44,8 @@ class Engine {
 
   // Told of each message that can't be read any more, as soon as that is sure. It is then set aside: no call meets it
   // again and it is not counted, so that the others of its queue, or its group, go on. Its records stay in the journal
-  // until its retention ends or the queue is purged. After a restart it is found again.
+  // until its retention ends or the queue is purged. After a restart it is found again, at the start or when it is its
+  // turn.
   using OnDamage = std::function<void(QueueId, Sequence, const store::Error&)>;
   void on_damage(OnDamage told) { on_damage_ = std::move(told); }
 

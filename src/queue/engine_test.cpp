@@ -64,7 +64,8 @@ void damage(Bench& bench, const std::string& payload) {
 
 std::shared_ptr<std::vector<queue::Sequence>> told_of_damage(Bench& bench) {
   auto told = std::make_shared<std::vector<queue::Sequence>>();
-  bench.engine->on_damage([told](QueueId, queue::Sequence number, const store::Error&) { told->push_back(number); });
+  bench.on_damage = [told](QueueId, queue::Sequence number, const store::Error&) { told->push_back(number); };
+  bench.engine->on_damage(bench.on_damage);
   return told;
 }
 
@@ -132,6 +133,55 @@ TEST(Damage, AGroupGoesOnBehindIt) {
   EXPECT_EQ(payloads(bench.receive(1, 10)), "b c ");
   EXPECT_EQ(bench.erase(first[0].receipt), false);
   EXPECT_EQ(bench.line(1, "g", "a"), first[0].receipt.message) << "it is still known as sent";
+}
+
+// Of a delivery that no index tells of.
+void damage_delivery(Bench& bench, QueueId queue) {
+  for (const auto& [place, append] : bench.store.records()) {
+    if (append.record.owner == queue && append.keeps != store::kNowhere) return bench.store.damage_early(place);
+  }
+  FAIL() << "nothing was delivered";
+}
+
+TEST(Damage, OfADeliveryIsFoundAtTheStart) {
+  Bench bench;
+  bench.create(1);
+  bench.create(2, {.fifo = true, .retention = queue::kRetention});
+  const auto told = told_of_damage(bench);
+  for (const char* payload : {"a", "b"}) bench.send(1, payload);
+  for (const char* payload : {"c", "d"}) bench.line(2, "g", payload);
+  const auto got = bench.receive(1);
+  bench.receive(2);
+  for (const QueueId queue : {QueueId{1}, QueueId{2}}) damage_delivery(bench, queue);
+  EXPECT_TRUE(told->empty());
+
+  bench.restart();
+  EXPECT_EQ(told->size(), 2u);
+  EXPECT_EQ(told->front(), got[0].receipt.message);
+  EXPECT_EQ(bench.counts(1), "1/0/0");
+  EXPECT_EQ(bench.erase(got[0].receipt), false);
+  bench.now += 31s;
+  EXPECT_EQ(payloads(bench.receive(1, 10)), "b ");
+  EXPECT_EQ(payloads(bench.receive(2, 10)), "d ") << "its group goes on";
+  bench.now += queue::kRetention;
+  bench.tick();
+  EXPECT_EQ(bench.stored(), 0u);
+}
+
+TEST(Damage, OfADeliveryIsOverWithTheNextOne) {
+  Bench bench;
+  bench.create(1);
+  const auto told = told_of_damage(bench);
+  bench.send(1, "a");
+  bench.receive(1, 1, 10s);
+  damage_delivery(bench, 1);
+  bench.now += 10s;
+  const auto again = bench.receive(1);
+  EXPECT_EQ(payloads(again), "a ");
+  bench.restart();
+  EXPECT_TRUE(told->empty());
+  EXPECT_EQ(bench.counts(1), "0/1/0");
+  EXPECT_EQ(bench.erase(again[0].receipt), true);
 }
 
 TEST(Damage, WhoWaitsWaitsOn) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/ensure.h"
+#include "queue/sequence.h"
 #include "service/row.h"
 
 namespace queue {
@@ -21,13 +22,20 @@ void Engine::Recovery::record(std::uint64_t owner, std::uint64_t number, store::
   loaded.last = std::max(loaded.last, number);
 }
 
+void Engine::Recovery::damaged(std::uint64_t owner, std::uint64_t number, store::Place place, store::Place keeps,
+                               const store::Error& error) {
+  Loaded& loaded = loaded_[owner];
+  loaded.lost.push_back({{owner, number, place, keeps == store::kNowhere ? place : keeps}, error});
+  loaded.last = std::max(loaded.last, number);
+}
+
 void Engine::Recovery::note(std::uint64_t owner, std::string_view bytes) {
   ENSURE(service::row::take_varint(bytes, loaded_[owner].floor) && bytes.empty());
 }
 
-void Engine::Recovery::fill(QueueId queue, Held& held) {
+std::vector<Engine::Recovery::Lost> Engine::Recovery::fill(QueueId queue, Held& held) {
   auto node = loaded_.extract(queue);
-  if (node.empty()) return;
+  if (node.empty()) return {};
   Loaded& loaded = node.mapped();
   held.floor = loaded.floor;
   held.last = std::max(loaded.last, loaded.floor == 0 ? 0 : loaded.floor - 1);
@@ -35,6 +43,8 @@ void Engine::Recovery::fill(QueueId queue, Held& held) {
   // Records that were moved to another segment come late.
   std::ranges::sort(loaded.records, {}, &Found::number);
   for (const Found& found : loaded.records) fill(held, queue, found);
+  for (const Lost& lost : loaded.lost) held.damaged.emplace(At{time_of(lost.spot.number), lost.spot.number}, lost.spot);
+  return std::move(loaded.lost);
 }
 
 void Engine::Recovery::fill(Held& held, QueueId queue, const Found& found) {

@@ -14,10 +14,16 @@ class Engine::Recovery : public store::Recovery {
   void plain(std::uint64_t owner, std::uint32_t segment, std::span<const store::Fresh> records) override;
   void record(std::uint64_t owner, std::uint64_t number, store::Place place, store::Place keeps,
               std::string_view meta) override;
+  void damaged(std::uint64_t owner, std::uint64_t number, store::Place place, store::Place keeps,
+               const store::Error& error) override;
   void note(std::uint64_t owner, std::string_view bytes) override;
 
-  // Gives a queue its messages.
-  void fill(QueueId queue, Held& held);
+  struct Lost {
+    Spot spot;
+    store::Error error;
+  };
+  // Gives a queue its messages. Returns those that can't be read: they are set aside.
+  std::vector<Lost> fill(QueueId queue, Held& held);
   // Queues that nobody asked for. Forgets them.
   std::vector<QueueId> finish();
 
@@ -30,6 +36,7 @@ class Engine::Recovery : public store::Recovery {
   struct Loaded {
     PlainList plain;
     std::vector<Found> records;
+    std::vector<Lost> lost;
     Sequence last = 0;
     Sequence floor = 0;
   };

@@ -12,6 +12,8 @@
 // nothing per plain record, so its size does not grow with what lies in it. README.md has the life of a record.
 namespace store {
 
+struct Error;
+
 // Where a record is: the number of its segment in the upper 32 bits, its byte offset in the lower ones. A record that
 // is appended later has a greater place, also after a restart.
 using Place = std::uint64_t;
@@ -103,6 +105,8 @@ class Recovery {
   // Plain records of `owner` that are indexed, in bulk. May come several times for a segment and owner.
   virtual void plain(std::uint64_t owner, std::uint32_t segment, std::span<const Fresh> records) = 0;
   virtual void record(std::uint64_t owner, std::uint64_t number, Place place, Place keeps, std::string_view meta) = 0;
+  // The same of one whose meta can't be read any more. It is indexed until its owner gives it up, as any other.
+  virtual void damaged(std::uint64_t owner, std::uint64_t number, Place place, Place keeps, const Error& error) = 0;
   virtual void note(std::uint64_t owner, std::string_view bytes) = 0;
 };
 

@@ -38,6 +38,9 @@ class Told : public store::Recovery {
     if (keeps != kNowhere) text += "=" + store_.fetch(keeps).value().record.payload;
     text += " ";
   }
+  void damaged(std::uint64_t, std::uint64_t, Place, Place, const store::Error& error) override {
+    ADD_FAILURE() << error.message;
+  }
   void note(std::uint64_t owner, std::string_view bytes) override {
     text += std::to_string(owner) + ":" + std::string(bytes) + " ";
   }

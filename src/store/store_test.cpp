@@ -95,6 +95,9 @@ class Told : public store::Recovery {
   void record(std::uint64_t owner, std::uint64_t number, store::Place place, store::Place, std::string_view) override {
     add(owner, number, place);
   }
+  void damaged(std::uint64_t, std::uint64_t, store::Place, store::Place, const store::Error& error) override {
+    ADD_FAILURE() << error.message;
+  }
   void note(std::uint64_t owner, std::string_view bytes) override {
     text += std::to_string(owner) + ":" + std::string(bytes) + " ";
   }

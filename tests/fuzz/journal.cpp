@@ -106,6 +106,10 @@ struct Told : store::Recovery {
     places.push_back(place);
     if (keeps != store::kNowhere) places.push_back(keeps);
   }
+  void damaged(std::uint64_t, std::uint64_t, Place place, Place, const store::Error& error) override {
+    fuzz::must(error.damage, "who can't be read is damaged");
+    places.push_back(place);
+  }
   void note(std::uint64_t, std::string_view) override {}
 
   std::vector<Place> places;

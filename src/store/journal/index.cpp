@@ -56,9 +56,11 @@ Index make_index(const Ledger& ledger, std::uint32_t segment) {
   return index;
 }
 
-// magic · segment:4 · size of the specials:4 · specials · crc:4 · plain · crc:4
+// magic · segment:4 · size of the specials:4 · specials · crc:4 · plain · crc:4. Behind the specials come the offsets
+// of those without a meta, if there are any.
 std::string encode(const Index& index, std::uint32_t segment) {
   std::string specials;
+  std::vector<std::uint32_t> unreadable;
   put_number(specials, static_cast<std::uint32_t>(index.specials.size()));
   for (const Index::Entry& entry : index.specials) {
     put_number(specials, entry.offset);
@@ -68,6 +70,11 @@ std::string encode(const Index& index, std::uint32_t segment) {
     put_number(specials, entry.special.size);
     put_number(specials, entry.special.kept_size);
     put_text(specials, entry.meta);
+    if (!entry.readable) unreadable.push_back(entry.offset);
+  }
+  if (!unreadable.empty()) {
+    put_number(specials, static_cast<std::uint32_t>(unreadable.size()));
+    put_numbers(specials, unreadable);
   }
   std::string out(kMagic);
   put_number(out, segment);
@@ -103,6 +110,19 @@ bool is_whole(std::string_view part) {
   return crc32c(0, body) == number_at<std::uint32_t>(part.data() + body.size());
 }
 
+// What else is behind the specials.
+bool take_unreadable(Reader& reader, std::vector<Index::Entry>& specials) {
+  if (reader.at_end()) return true;
+  std::vector<std::uint32_t> offsets;
+  take_numbers(reader, offsets, reader.count(sizeof(std::uint32_t)));
+  for (const std::uint32_t offset : offsets) {
+    const auto entry = std::ranges::lower_bound(specials, offset, {}, &Index::Entry::offset);
+    if (entry == specials.end() || entry->offset != offset) return false;
+    entry->readable = false;
+  }
+  return reader.at_end();
+}
+
 std::optional<std::vector<Index::Entry>> decode_specials(std::string_view part) {
   if (!is_whole(part)) return std::nullopt;
   Reader reader(part.substr(kHeadSize, part.size() - kHeadSize - kChecksumSize));
@@ -116,7 +136,7 @@ std::optional<std::vector<Index::Entry>> decode_specials(std::string_view part) 
     entry.special.kept_size = reader.u32();
     entry.meta = reader.text();
   }
-  return reader.at_end() ? std::optional(std::move(specials)) : std::nullopt;
+  return take_unreadable(reader, specials) ? std::optional(std::move(specials)) : std::nullopt;
 }
 
 Error damaged(std::uint32_t segment) {

@@ -24,6 +24,7 @@ struct Index {
     std::uint32_t offset = 0;
     Special special;
     std::string meta;
+    bool readable = true;  // its meta; if not, the record may tell after all when it is asked again
   };
   std::vector<Run> plain;
   std::vector<Entry> specials;  // by rising offset

@@ -167,18 +167,22 @@ std::expected<void, Error> Keeper::remove_file(const std::string& name) {
   return {};
 }
 
+// Who can't be read does not keep the others from being indexed, nor checkpoints from being written: the index says so
+// of it.
 std::expected<void, Error> Keeper::write_index(const Closed& closed) {
   Index index = *closed.index;
   std::string bytes;
   for (Index::Entry& entry : index.specials) {
     bytes.resize(entry.special.size);
-    TRY(const std::size_t got, closed.file->read(entry.offset, bytes));
+    const std::size_t got = closed.file->read(entry.offset, bytes).value_or(0);  // a sector that went bad, if not
     const auto record = parse_entry(closed.segment, std::string_view(bytes).substr(0, got));
-    if (!record) {
-      return std::unexpected(Error{"segment " + std::to_string(closed.segment) +
-                                   " of the journal is damaged at offset " + std::to_string(entry.offset)});
+    entry.readable = record.has_value();
+    if (record) {
+      entry.meta = record->meta;
+    } else if (parts_.warn) {
+      parts_.warn("segment " + std::to_string(closed.segment) + " of the journal is damaged at offset " +
+                  std::to_string(entry.offset) + ": what stands there is known until the server ends, and then lost");
     }
-    entry.meta = record->meta;
   }
   return disk_.replace(index_name(closed.segment), encode(index, closed.segment));
 }

@@ -116,12 +116,17 @@ std::expected<void, Error> Log::tell(std::uint32_t segment, Recovery& recovery) 
   for (const Index::Entry& entry : index->specials) {
     const Place place = place_at(segment, entry.offset);
     if (!ledger_.is_indexed(place, entry.special.owner)) continue;
-    if (!fresh) {
+    if (!fresh && entry.readable) {
       recovery.record(entry.special.owner, entry.special.number, place, entry.special.kept, entry.meta);
       continue;
     }
-    TRY(const HeldEntry held, files_.read(place));
-    recovery.record(entry.special.owner, entry.special.number, place, entry.special.kept, held.entry.meta);
+    const auto held = files_.read(place);
+    if (!held && !held.error().damage) return std::unexpected(held.error());
+    if (held) {
+      recovery.record(entry.special.owner, entry.special.number, place, entry.special.kept, held->entry.meta);
+    } else {
+      recovery.damaged(entry.special.owner, entry.special.number, place, entry.special.kept, held.error());
+    }
   }
   return {};
 }

@@ -79,6 +79,9 @@ class World : public store::Recovery {
     told.messages[{owner, number}] = {place, keeps, std::string(meta),
                                       payload(keeps == store::kNowhere ? place : keeps)};
   }
+  void damaged(std::uint64_t owner, std::uint64_t number, Place, Place, const store::Error& why) override {
+    ADD_FAILURE() << owner << ":" << number << ": " << why.message;
+  }
   void note(std::uint64_t owner, std::string_view bytes) override { told.notes[owner] = bytes; }
 
   std::string payload(Place place) {
@@ -382,14 +385,20 @@ struct Numbers : store::Recovery {
   void record(std::uint64_t, std::uint64_t number, Place, Place, std::string_view) override {
     numbers.push_back(number);
   }
+  void damaged(std::uint64_t, std::uint64_t number, Place, Place, const store::Error& error) override {
+    EXPECT_TRUE(error.damage);
+    lost.push_back(number);
+  }
   void note(std::uint64_t, std::string_view) override {}
 
   std::vector<std::uint64_t> numbers;
+  std::vector<std::uint64_t> lost;  // whose record is damaged
 };
 
-std::unique_ptr<store::Log> open_log(World& world, Numbers& told) {
+std::unique_ptr<store::Log> open_log(World& world, Numbers& told, std::string* warned = nullptr) {
   store::Log::Options options;
   options.segment_bytes = kSegmentBytes;
+  if (warned != nullptr) options.warn = [warned](const std::string& text) { *warned += text + "\n"; };
   auto log = store::Log::open(world.disk->mount(), std::move(options), [](Place, const std::vector<store::Write>&) {
     return std::expected<void, store::Error>();
   });
@@ -432,6 +441,62 @@ TEST(Log, WhatIsDamagedCanBeGivenUp) {
       } else {
         EXPECT_TRUE(told.numbers.empty());
         EXPECT_EQ(log->use().live_bytes, 0u);
+      }
+    }
+  }
+}
+
+// Durable when it returns. Where the entry is.
+Place commit(store::Log& log, store::JournalEntry entry) {
+  store::Batch batch;
+  batch.journal.push_back(std::move(entry));
+  store::Tail tail = log.tail();
+  const Place place = tail.take(batch.journal.front());
+  const auto written = log.write(batch);
+  EXPECT_TRUE(written) << written.error().message;
+  log.groups().commit();
+  log.applied(*log.groups().durable());
+  return place;
+}
+
+// A record that can't be read when its segment is closed: checkpoints go on, and the next start says what is lost; if
+// it can be read then, nothing is.
+TEST(Log, WhatIsDamagedBeforeItIsIndexedIsToldOfAtTheStart) {
+  for (const bool for_good : {true, false}) {
+    World world(9);
+    Numbers told;
+    std::string warned;
+    auto log = open_log(world, told, &warned);
+    const Place sent = commit(*log, store::Append{{1, 1, true, "", "payload"}});
+    const Place delivered = commit(*log, store::Append{{1, 1, false, "delivered", ""}, sent, sent});
+    if (for_good) {
+      world.disk->damage(file_of(world, delivered), store::offset_of(delivered) + 40);
+    } else {
+      world.disk->fail_reads(true);
+    }
+    for (std::uint64_t number = 2; number < 40; ++number) {
+      commit(*log, store::Append{{1, number, true, "", std::string(300, 'x')}});
+    }
+    while (log->keeper().step()) {
+    }
+    world.disk->fail_reads(false);
+    EXPECT_TRUE(world.disk->files().contains("checkpoint"));
+    EXPECT_TRUE(warned.starts_with("segment 1 of the journal is damaged at offset " +
+                                   std::to_string(store::offset_of(delivered))))
+        << warned;
+
+    for (int start = 0; start < 2; ++start) {
+      log.reset();
+      Numbers again;
+      log = open_log(world, again);
+      ASSERT_NE(log, nullptr);
+      const bool lost = for_good && start == 0;
+      EXPECT_EQ(again.lost, lost ? std::vector<std::uint64_t>{1} : std::vector<std::uint64_t>());
+      EXPECT_EQ(again.numbers.size(), for_good || start == 1 ? 38u : 39u);
+      if (start == 0) {
+        EXPECT_EQ(log->fetch(std::span(&sent, 1))->front().record.payload, "payload") << "what it keeps is there";
+        EXPECT_EQ(store::examine_journal(*world.disk->mount()).damage.size(), lost ? 1u : 0u);
+        commit(*log, store::Kill{delivered});
       }
     }
   }

@@ -7,6 +7,15 @@
 #include "store/batch_check.h"
 
 namespace store {
+namespace {
+
+Error damage_at(Place place) {
+  return {"injected: the record at " + std::to_string(segment_of(place)) + ":" + std::to_string(offset_of(place)) +
+              " is damaged",
+          true};
+}
+
+}  // namespace
 
 void MemoryStore::State::apply(const Batch& batch) {
   for (const Write& write : batch.rows) {
@@ -96,8 +105,12 @@ std::expected<void, Error> MemoryStore::recover(Recovery& recovery) {
       const Place place = place_at(number, row.offset);
       if (row.plain) {
         plain[row.owner].push_back({row.number, row.offset});
+        continue;
+      }
+      const Append& append = visible_.records.at(place);
+      if (unindexed_.contains(place)) {
+        recovery.damaged(row.owner, row.number, place, append.keeps, damage_at(place));
       } else {
-        const Append& append = visible_.records.at(place);
         recovery.record(row.owner, row.number, place, append.keeps, append.record.meta);
       }
     }
@@ -115,7 +128,7 @@ std::expected<std::vector<Found>, Error> MemoryStore::fetch(std::span<const Plac
       return std::unexpected(
           Error{"no record at " + std::to_string(segment_of(place)) + ":" + std::to_string(offset_of(place))});
     }
-    if (damaged_.contains(place)) return std::unexpected(Error{"injected: the record is damaged", true});
+    if (damaged_.contains(place)) return std::unexpected(damage_at(place));
     found.push_back({record->second.record, place, record->second.keeps});
   }
   return found;

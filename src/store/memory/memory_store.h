@@ -46,6 +46,11 @@ class MemoryStore : public Store {
   void fail_sync_after(std::uint64_t writes) { fail_sync_at_ = writes_ + writes; }
   // From now on the record can't be read.
   void damage(Place place) { damaged_.insert(place); }
+  // The same, and no index has its meta.
+  void damage_early(Place place) {
+    damage(place);
+    unindexed_.insert(place);
+  }
 
   std::uint64_t writes() const { return writes_; }
   std::size_t unsynced() const { return unsynced_.size(); }
@@ -79,6 +84,7 @@ class MemoryStore : public Store {
   State durable_;
   std::deque<Unsynced> unsynced_;
   std::set<Place> damaged_;
+  std::set<Place> unindexed_;  // of those
   std::uint64_t writes_ = 0;
   std::optional<std::uint64_t> refuse_at_;
   std::optional<std::uint64_t> fail_sync_at_;
