@@ -1,11 +1,14 @@
-"""kill -9 at any instant loses nothing that was acknowledged. RENKEI_KILLS makes a longer run."""
+"""kill -9 at any instant loses nothing that was acknowledged, also when what was not synced goes with the process.
+RENKEI_KILLS makes a longer run."""
 
 import http.client
 import json
 import os
 import random
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -192,7 +195,13 @@ def drain(server, name):
     return left
 
 
-def test_no_acknowledgement_is_broken_by_kills_under_load():
+@pytest.mark.parametrize("disk", ["remembers", "forgets"])
+def test_no_acknowledgement_is_broken_by_kills_under_load(disk, tmp_path, monkeypatch):
+    if disk == "forgets":
+        library = tmp_path / "forgetful-disk.so"
+        source = Path(__file__).with_name("forgetful_disk.cpp")
+        subprocess.run(["g++", "-std=c++20", "-O1", "-shared", "-fPIC", "-o", library, source], check=True)
+        monkeypatch.setenv("LD_PRELOAD", str(library))
     server = Server().start()
     try:
         client = Client(server)
@@ -217,7 +226,7 @@ def test_no_acknowledgement_is_broken_by_kills_under_load():
         standard.check(left)
         fifo.check(drain(server, "crash.fifo"))
         assert len(standard.sent) > 10 * KILLS and sum(fifo.sent.values()) > KILLS
-        print(f"{KILLS} kills; standard: {len(standard.sent)} sent, {len(standard.deleted)} deleted, {len(left)} left; "
+        print(f"{KILLS} kills, disk {disk}; standard: {len(standard.sent)} sent, {len(standard.deleted)} deleted, {len(left)} left; "
               f"FIFO: {sum(fifo.sent.values())} sent, {sum(map(len, fifo.deleted.values()))} deleted under load")
     finally:
         server.remove()
