@@ -138,8 +138,8 @@ class Engine {
                                                               std::vector<Taken>& taken);
   void set_aside(service::Change& change, const Spot& spot, const State& now, const store::Error& error);
   bool pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick& pick);
-  Delivery deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, Taken& taken, Log::Fetched fetched,
-                   InAnswer in_answer);
+  void deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, Taken& taken, Log::Fetched& fetched,
+               InAnswer in_answer, Delivery& delivery);
   void note_attempt(service::Change& change, QueueId queue, const std::string& id,
                     const std::vector<Delivery>& deliveries);
 

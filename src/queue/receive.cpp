@@ -51,7 +51,7 @@ Engine::Deliveries Engine::hand_out(service::Context& ctx, QueueId queue, const 
       return std::unexpected(store::Error{"the record of message " + std::to_string(taken[i].number) + " of queue " +
                                           std::to_string(queue) + " is not one"});
     }
-    deliveries.push_back(deliver(ctx, queue, wanted, taken[i], std::move(fetched[i]), {i, taken.size()}));
+    deliver(ctx, queue, wanted, taken[i], fetched[i], {i, taken.size()}, deliveries.emplace_back());
   }
   if (!wanted.attempt_id.empty() && !deliveries.empty()) note_attempt(ctx.change, queue, wanted.attempt_id, deliveries);
   return deliveries;
@@ -136,9 +136,9 @@ bool Engine::pass_over(service::Context& ctx, QueueId queue, const Lineup::Pick&
   return true;
 }
 
-// Fills in what the record of a taken message tells, and records the delivery.
-Delivery Engine::deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, Taken& taken, Log::Fetched fetched,
-                         InAnswer in_answer) {
+// Fills in what the record of a taken message tells, and records the delivery. Takes the payload.
+void Engine::deliver(service::Context& ctx, QueueId queue, const Wanted& wanted, Taken& taken, Log::Fetched& fetched,
+                     InAnswer in_answer, Delivery& delivery) {
   Lineup& lineup = *queues_.at(queue).lineup;
   Message& message = *lineup.find(taken.number);
   const base::TimePoint hidden_until = message.header.visible_at;
@@ -154,7 +154,6 @@ Delivery Engine::deliver(service::Context& ctx, QueueId queue, const Wanted& wan
   header.received_at = lineup.time();
   header.visible_at = lineup.time() + wanted.hold;
 
-  Delivery delivery;
   delivery.receipt = {queue, taken.number, header.deliveries, ctx.random.next()};
   delivery.header = header;
   delivery.payload = std::move(fetched.payload);
@@ -171,7 +170,6 @@ Delivery Engine::deliver(service::Context& ctx, QueueId queue, const Wanted& wan
     visible.header.visible_at = delivery.header.visible_at;
     lineup.replace(taken.number, Message{}, std::move(visible));
   }
-  return delivery;
 }
 
 void Engine::note_attempt(service::Change& change, QueueId queue, const std::string& id,

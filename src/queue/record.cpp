@@ -1,5 +1,8 @@
 #include "queue/record.h"
 
+#include <initializer_list>
+
+#include "base/ensure.h"
 #include "service/row.h"
 
 namespace queue {
@@ -32,8 +35,21 @@ bool take_number(std::string_view& in, std::uint32_t& number) {
 }
 
 // Times are told by their distance from the first one, which is short.
-void put_time(std::string& out, base::TimePoint at, base::TimePoint from = {}) {
-  put_varint(out, service::row::zigzag((at - from).count()));
+std::uint64_t distance(base::TimePoint at, base::TimePoint from = {}) {
+  return service::row::zigzag((at - from).count());
+}
+
+// As many put_varint(), appended at once.
+void put_varints(std::string& out, std::initializer_list<std::uint64_t> numbers) {
+  constexpr std::size_t kMost = 4;
+  ENSURE(numbers.size() <= kMost);
+  char bytes[kMost * 10];  // 7 bits in each
+  char* at = bytes;
+  for (std::uint64_t number : numbers) {
+    for (; number >= 0x80; number >>= 7) *at++ = static_cast<char>(number | 0x80);
+    *at++ = static_cast<char>(number);
+  }
+  out.append(bytes, at);
 }
 
 bool take_time(std::string_view& in, base::TimePoint& at, base::TimePoint from = {}) {
@@ -72,15 +88,12 @@ std::string encode(const Header& header, std::string_view facts) {
   std::string out;
   out.reserve(48 + facts.size());
   out.push_back(kMessage);
-  put_time(out, header.sent_at);
-  put_time(out, header.available_at, header.sent_at);
-  put_bytes(out, facts);
+  put_varints(out, {distance(header.sent_at), distance(header.available_at, header.sent_at), facts.size()});
+  out += facts;
   put_varint(out, header.deliveries);
   if (header.deliveries == 0) return out;
-  put_time(out, header.visible_at, header.sent_at);
-  put_time(out, header.first_received_at, header.sent_at);
-  put_time(out, header.received_at, header.sent_at);
-  put_varint(out, 0);  // the length of the attempt id
+  put_varints(out, {distance(header.visible_at, header.sent_at), distance(header.first_received_at, header.sent_at),
+                    distance(header.received_at, header.sent_at), 0});  // 0: the length of the attempt id
   return out;
 }
 
@@ -118,7 +131,7 @@ bool decode(std::string_view bytes, Meta& meta) {
 
 std::string encode(const Remains& remains) {
   std::string out(1, kRemains);
-  put_time(out, remains.sent_at);
+  put_varints(out, {distance(remains.sent_at)});
   put_bytes(out, remains.dedup_key);
   put_bytes(out, remains.tag);
   return out;

@@ -263,11 +263,10 @@ std::string format_sequence(queue::Sequence number) {
   return std::to_string(kFirst + number);
 }
 
-std::optional<api::sqs::Message> to_message(const QueueRow& queue, queue::Delivery delivery, const Filter& filter,
-                                            std::string source_arn) {
+bool to_message(const QueueRow& queue, queue::Delivery&& delivery, const Filter& filter, std::string source_arn,
+                api::sqs::Message& message) {
   auto decoded = decode_payload(delivery.payload);
-  if (!decoded) return std::nullopt;
-  api::sqs::Message message;
+  if (!decoded) return false;
   message.message_id = std::move(delivery.facts.tag);
   message.receipt_handle = format_receipt(delivery.receipt);
   message.md5_of_body = wire::to_hex(decoded->payload.body_md5);
@@ -276,7 +275,7 @@ std::optional<api::sqs::Message> to_message(const QueueRow& queue, queue::Delive
   add_attributes(message, decoded->attributes, filter);
   // The body ends the payload: what is before it is cut off, in place.
   message.body = std::move(delivery.payload.erase(0, delivery.payload.size() - decoded->payload.body.size()));
-  return message;
+  return true;
 }
 
 bool has_valid_characters(std::string_view text) {

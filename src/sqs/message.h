@@ -78,9 +78,10 @@ struct Filter {
   std::vector<std::string> system_attributes;
 };
 
-// Nothing when the payload is none. `source_arn` is that of the queue from which the message was dead-lettered, or "".
-std::optional<api::sqs::Message> to_message(const QueueRow& queue, queue::Delivery delivery, const Filter& filter,
-                                            std::string source_arn);
+// Fills a new `message`; takes what `delivery` has. False when the payload is none. `source_arn` is that of the queue
+// from which the message was dead-lettered, or "".
+bool to_message(const QueueRow& queue, queue::Delivery&& delivery, const Filter& filter, std::string source_arn,
+                api::sqs::Message& message);
 
 // XML 1.0 characters in UTF-8: what a message may hold.
 bool has_valid_characters(std::string_view text);

@@ -72,9 +72,10 @@ base::Outcome<Output> answer(State& state, queue::QueueId id, const Filter& filt
   messages.reserve(received->size());
   for (queue::Delivery& delivery : *received) {
     const queue::QueueId source = delivery.facts.source;
-    auto message = to_message(*queue, std::move(delivery), filter, source == 0 ? "" : state.arn_of(source));
-    if (!message) return internal_failure();
-    messages.push_back(std::move(*message));
+    std::string source_arn = source == 0 ? "" : state.arn_of(source);
+    if (!to_message(*queue, std::move(delivery), filter, std::move(source_arn), messages.emplace_back())) {
+      return internal_failure();
+    }
   }
   state.meters.count(ctx.change, id, ctx.now, {.received = messages.size()});
   return output;

@@ -1,27 +1,25 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
 
-// Little-endian numbers and counted strings, for the journal's files.
+// Little-endian numbers and counted strings, for the journal's files. So are the numbers of the supported machines.
 namespace store {
 
 template <class Number>
 void put_number(std::string& out, Number number) {
   static_assert(std::is_unsigned_v<Number>);
-  char bytes[sizeof number];
-  for (std::size_t i = 0; i < sizeof number; ++i) bytes[i] = static_cast<char>(number >> (8 * i));
-  out.append(bytes, sizeof number);
+  out.append(reinterpret_cast<const char*>(&number), sizeof number);
 }
 
 template <class Number>
 Number number_at(const char* bytes) {
-  Number number = 0;
-  for (std::size_t i = 0; i < sizeof number; ++i) {
-    number |= static_cast<Number>(static_cast<Number>(static_cast<unsigned char>(bytes[i])) << (8 * i));
-  }
+  static_assert(std::endian::native == std::endian::little);
+  Number number;
+  std::memcpy(&number, bytes, sizeof number);
   return number;
 }
 
