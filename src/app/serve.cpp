@@ -315,6 +315,7 @@ int ServerProcess::run() {
   end_.acquire();
   server_->stop();
   strand_.finish();
+  cloud_->close();  // the store commits it when it goes
   if (cloud_->broken()) {
     spdlog::critical("the store failed: {}. What was acknowledged is safe; start again when the disk is well.",
                      cloud_->broken()->message);

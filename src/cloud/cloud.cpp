@@ -181,6 +181,10 @@ base::TimePoint Cloud::tick() {
   return deadline();
 }
 
+void Cloud::close() {
+  turn(own_call_, [&](service::Context& ctx) { services_->on_close(ctx); });
+}
+
 std::optional<std::string> Cloud::task_credentials(const std::string& uuid) const {
   return services_->task_credentials ? services_->task_credentials(uuid) : std::nullopt;
 }

@@ -102,6 +102,9 @@ class Cloud : public service::Invoker {
   base::TimePoint tick();
   base::TimePoint deadline() const;
 
+  // Writes down what would be lost otherwise. The last turn, at an end that is no crash; the store still has to sync.
+  void close();
+
   void on_runtime_event(const runtime::Event& event);
 
   // What the containers of a task read from /v2/credentials/<uuid>: JSON, or nothing when no running task has that id.

@@ -41,6 +41,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   if (!config.queue_rests) queues.name_rest = queues.purge_rest = base::Duration::zero();
   queues.on_damage = parts.on_damage;
   auto sqs = sqs::make_service(*queue_metrics, std::move(queues));
+  services->on_close = [sqs = sqs.get()](service::Context& ctx) { sqs->keep_counters(ctx); };
   auto iam = iam::make_service(*sessions);
   services->access = std::make_unique<Access>(*iam, *sqs, *ec2, parts.on_denial);
   auto task_network = std::make_shared<TaskNetwork>(*ec2, *network_plan, *services->access, config.networks);

@@ -17,6 +17,8 @@ struct Services {
   std::vector<std::unique_ptr<service::Service>> owned;
   std::vector<service::Service*> all;
   std::function<void(const runtime::Event&, service::Context&)> on_runtime_event = [](const auto&, auto&) {};
+  // The last turn of all.
+  std::function<void(service::Context&)> on_close = [](const auto&) {};
   // What a task's credentials endpoint answers, whose a temporary access key is, and what its owner may do.
   std::function<std::optional<std::string>(const std::string& uuid)> task_credentials;
   std::shared_ptr<const SessionTable> sessions;

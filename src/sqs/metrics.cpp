@@ -1,8 +1,14 @@
 #include "sqs/metrics.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/ensure.h"
+#include "sqs/state.h"
 
 namespace sqs {
 namespace {
@@ -15,6 +21,16 @@ constexpr base::Duration kActiveFor = 6h;
 // before is durable, unless the disk lags by more. Such late counts become a second sample of their minute.
 constexpr base::Duration kEarliest = 5s;
 constexpr std::uint64_t kMoments = 50;
+
+std::string key_of(queue::QueueId queue, base::TimePoint minute) {
+  return padded(queue) + "/" + padded(static_cast<std::uint64_t>(base::unix_seconds(minute)));
+}
+
+std::uint64_t number_in(std::string_view digits) {
+  std::uint64_t number = 0;
+  ENSURE(std::from_chars(digits.data(), digits.data() + digits.size(), number).ec == std::errc());
+  return number;
+}
 
 // The next moment of a queue's own after `now`.
 base::TimePoint next_sample(queue::QueueId queue, base::TimePoint now) {
@@ -97,10 +113,58 @@ void Meter::add(const Meter& other) {
 }
 
 void Meters::count(service::Change& change, queue::QueueId queue, base::TimePoint now, const Meter& happened) {
-  change.after_durable([this, queue, minute = minute_of(now), happened] {
+  change.after_durable([this, queue, now, happened] {
     const auto found = states_.find(queue);
-    if (found != states_.end()) found->second.minutes[minute].add(happened);
+    if (found == states_.end()) return;
+    found->second.minutes[minute_of(now)].add(happened);
+    keep_later(queue, found->second, now);
   });
+}
+
+void Meters::keep_later(queue::QueueId queue, State& state, base::TimePoint now) {
+  if (!state.kept) return;
+  state.kept = false;
+  unkept_.push_back(queue);
+  if (keep_at_ == base::kNever) keep_at_ = now + kKeptEvery;
+}
+
+// Makes rows of what some queues have counted. What is counted while the others of this round wait has the next one.
+void Meters::keep(service::Context& ctx) {
+  if (keeping_.empty()) keeping_.swap(unkept_);
+  std::vector<queue::QueueId> turn;
+  for (; turn.size() < kKeptAtOnce && !keeping_.empty(); keeping_.pop_back()) turn.push_back(keeping_.back());
+  keep_at_ = !keeping_.empty() ? ctx.now : unkept_.empty() ? base::kNever : ctx.now + kKeptEvery;
+  for (const queue::QueueId queue : turn) {
+    const auto found = states_.find(queue);
+    if (found == states_.end()) continue;
+    found->second.kept = true;
+    for (const auto& [minute, meter] : found->second.minutes) {
+      const std::string key = key_of(queue, minute);
+      const Meter* row = rows_.find(key);
+      if (meter != (row != nullptr ? *row : Meter())) rows_.put(ctx.change, key, meter);
+    }
+  }
+  ctx.change.on_undo([this, turn = std::move(turn), now = ctx.now] {
+    for (const queue::QueueId queue : turn) {
+      if (const auto found = states_.find(queue); found != states_.end()) keep_later(queue, found->second, now);
+    }
+  });
+}
+
+void Meters::recovered(service::Change& change) {
+  std::vector<std::string> gone;
+  for (const auto& [key, meter] : rows_.rows()) {
+    const std::size_t slash = key.find('/');
+    ENSURE(slash != std::string::npos);
+    const auto state = states_.find(number_in(std::string_view(key).substr(0, slash)));
+    if (state == states_.end()) {
+      gone.push_back(key);
+      continue;
+    }
+    const auto second = static_cast<std::int64_t>(number_in(std::string_view(key).substr(slash + 1)));
+    state->second.minutes[base::from_unix_seconds(second)] = meter;
+  }
+  for (const std::string& key : gone) rows_.erase(change, key);
 }
 
 void Meters::touch(queue::QueueId queue, base::TimePoint now) {
@@ -112,10 +176,16 @@ void Meters::touch(queue::QueueId queue, base::TimePoint now) {
   agenda_.insert({state.next, queue});
 }
 
-void Meters::forget(queue::QueueId queue) {
-  const auto found = states_.find(queue);
-  agenda_.erase({found->second.next, queue});
-  states_.erase(found);
+void Meters::forget(service::Change& change, queue::QueueId queue) {
+  auto node = states_.extract(queue);
+  for (const auto& [minute, meter] : node.mapped().minutes) rows_.erase(change, key_of(queue, minute));
+  agenda_.erase({node.mapped().next, queue});
+  change.on_undo([this, node = std::move(node)]() mutable {
+    agenda_.insert({node.mapped().next, node.key()});
+    const auto again = states_.insert(std::move(node)).position;
+    // It may have had its turn meanwhile.
+    if (!std::exchange(again->second.kept, true)) keep_later(again->first, again->second, again->second.next);
+  });
 }
 
 // All minutes that are over, also those in which nothing happened: an active queue shows zeros.
@@ -128,6 +198,15 @@ void Meters::publish_counters(service::Context& ctx, const QueueRow& row, State&
     const auto& [minute, meter] = *state.minutes.begin();
     sink_.publish(ctx, row.name, minute, counters(meter, row.fifo));
     state.fair = state.fair || meter.grouped;
+    rows_.erase(ctx.change, key_of(row.id, minute));
+    // What a disk that stays full keeps from being published does not heap up for ever.
+    if (minute + kActiveFor > ctx.now) {
+      ctx.change.on_undo([this, queue = row.id, again = *state.minutes.begin()] {
+        if (const auto found = states_.find(queue); found != states_.end()) {
+          found->second.minutes[again.first].add(again.second);
+        }
+      });
+    }
     state.minutes.erase(state.minutes.begin());
   }
 }
@@ -136,7 +215,7 @@ void Meters::sample(service::Context& ctx, queue::Engine& engine, const QueueRow
   State& state = states_.at(row.id);
   const queue::Counts counts = engine.counts(row.id, ctx.now);
   if (counts.visible + counts.in_flight + counts.delayed == 0 && ctx.now >= state.accessed_at + kActiveFor) {
-    return forget(row.id);
+    return forget(ctx.change, row.id);
   }
   service::Call call = ctx.call;
   call.account = row.account;

@@ -1,6 +1,9 @@
 // AWS/SQS metrics (facts, scaling.md section 4).
 
+#include <algorithm>
+
 #include "sqs/bench_for_test.h"
+#include "sqs/metrics.h"
 
 namespace sqs {
 namespace {
@@ -59,6 +62,84 @@ TEST_F(Metrics, EndSixHoursAfterTheLastAccess) {
   send("stays");
   bench.advance(7h);
   EXPECT_EQ(metrics.points("ApproximateNumberOfMessagesVisible"), 1u + 420u) << "active while there are messages";
+}
+
+std::size_t minutes_kept(const store::MemoryStore& store) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(store.rows(), [](const auto& row) { return row.first.starts_with("sqs.minutes/"); }));
+}
+
+TEST_F(Metrics, OutliveACrashButForTheLastSeconds) {
+  send("a");
+  bench.advance(Meters::kKeptEvery + 1s);
+  send("too late");
+  bench.restart();
+  bench.advance(74s);
+  EXPECT_EQ(metrics.sums("NumberOfMessagesSent"), "1");
+  EXPECT_EQ(minutes_kept(bench.store), 0u);
+  send("b");
+  bench.advance(6s);
+  bench.restart();
+  bench.advance(3min);
+  EXPECT_EQ(metrics.sums("NumberOfMessagesSent"), "1 1 0 0") << "none is told twice";
+}
+
+TEST_F(Metrics, LoseNothingAtAnEndThatIsNoCrash) {
+  send("a");
+  bench.turn([&](service::Context& ctx) { dynamic_cast<SqsService&>(*bench.service).keep_counters(ctx); });
+  bench.restart();
+  bench.advance(2min);
+  EXPECT_EQ(metrics.sums("NumberOfMessagesSent"), "1");
+}
+
+TEST_F(Metrics, OfAQueueThatGoesLeaveNothing) {
+  send("a");
+  bench.advance(6s);
+  EXPECT_EQ(minutes_kept(bench.store), 1u);
+  bench.ok<DeleteQueue>({url});
+  bench.restart();
+  EXPECT_EQ(minutes_kept(bench.store), 0u);
+}
+
+// However much is counted: a row for each queue every few seconds, many in one write, and none when nothing happens.
+TEST_F(Metrics, AreKeptTogether) {
+  constexpr std::size_t kQueues = Meters::kKeptAtOnce * 3 / 2;
+  std::vector<std::string> urls;
+  for (std::size_t i = 0; i < kQueues; ++i) {
+    urls.push_back(*bench.ok<CreateQueue>({.queue_name = "q" + std::to_string(i)}).queue_url);
+  }
+  std::uint64_t sent = bench.store.writes();
+  for (const std::string& queue : urls) {
+    for (int i = 0; i < 2; ++i) bench.ok<SendMessage>({.message_body = "x", .queue_url = queue});
+  }
+  sent = bench.store.writes() - sent;
+  EXPECT_EQ(sent, 2 * kQueues) << "counting adds nothing to a call";
+  bench.now += 5s;
+  const std::uint64_t before = bench.store.writes();
+  bench.tick();
+  EXPECT_EQ(bench.store.writes() - before, 2u);
+  EXPECT_EQ(minutes_kept(bench.store), kQueues);
+  bench.advance(7s);  // to second 32
+  EXPECT_EQ(bench.store.writes() - before, 2u);
+}
+
+TEST_F(Metrics, AreToldLaterWhenTheStoreRefuses) {
+  send("a");
+  bench.advance(50s);
+  bench.now += 27s;  // second 37: the moment to tell of the minute before
+  bench.store.fail_write_after(0);
+  bench.turn([&](service::Context& ctx) { bench.service->tick(ctx); });
+  metrics.all.clear();
+  bench.advance(2min);
+  EXPECT_EQ(metrics.sums("NumberOfMessagesSent"), "1 0 0");
+  EXPECT_EQ(minutes_kept(bench.store), 0u);
+
+  send("b");
+  bench.store.fail_write_after(0);
+  bench.advance(6s);  // it is not kept then, but soon after
+  EXPECT_EQ(minutes_kept(bench.store), 0u);
+  bench.advance(6s);
+  EXPECT_EQ(minutes_kept(bench.store), 1u);
 }
 
 TEST_F(Metrics, CountNothingThatWasUndone) {

@@ -35,7 +35,10 @@ class Sqs : public SqsService {
       state_.meters.touch(row.id, ctx.now);
     }
     state_.engine.recovered(ctx.change);
+    state_.meters.recovered(ctx.change);
   }
+
+  void keep_counters(service::Context& ctx) override { state_.meters.keep_all(ctx); }
 
   base::TimePoint deadline() const override {
     const auto& moves = state_.move_agenda;

@@ -23,6 +23,8 @@ class SqsService : public service::Service {
  public:
   // The access policy of the queue with that ARN; nullptr if there is none, of either.
   virtual const std::string* policy_of(std::string_view arn) const = 0;
+  // Writes down the counters of the last seconds, which only a crash may lose. Before the end.
+  virtual void keep_counters(service::Context& ctx) = 0;
 };
 
 // `metrics` must outlive the service.

@@ -36,7 +36,8 @@ State::State(MetricSink& sink, Options given)
       counters("sqs.counters", service::make_codec<CounterRow>()),
       former("sqs.former", service::make_codec<FormerRow>()),
       moves("sqs.moves", service::make_codec<MoveRow>()),
-      meters(sink) {
+      minutes("sqs.minutes", service::make_codec<Meter>()),
+      meters(sink, minutes) {
   engine.on_damage([this](queue::QueueId queue, queue::Sequence number, const store::Error& error) {
     if (!options.on_damage) return;
     options.on_damage("message " + std::to_string(number) + " of " + arn_of(queue) +
@@ -60,7 +61,7 @@ State::State(MetricSink& sink, Options given)
 }
 
 std::vector<service::TableBase*> State::tables() {
-  return {&queues, &deleted, &counters, &former, &moves};
+  return {&queues, &deleted, &counters, &former, &moves, &minutes};
 }
 
 const QueueRow* State::find(queue::QueueId id) const {

@@ -31,6 +31,7 @@ struct State {
   service::Table<CounterRow> counters;
   service::Table<FormerRow> former;
   service::Table<MoveRow> moves;
+  service::Table<Meter> minutes;
   queue::Engine engine;
   Meters meters;
 
