@@ -256,19 +256,23 @@ def renkei_rate_once(run, number):
 def latency(run):
     server = run.server("latency")
     most = run.load(server.url, server.pid, "--mix", "send", "--queue", "most").per_second
-    ratios, p99s, syncs = [], [], []
+    ratios, p99s, syncs, slow_syncs = [], [], [], []
     for number in range(run.rounds):
-        before = run.disk()["p50_us"]
+        before = run.disk()
         load = run.load(server.url, server.pid, "--mix", "send", "--rate", round(most / 2), "--queue", f"half-{number}")
-        syncs.append(median([before, run.disk()["p50_us"]]))
+        after = run.disk()
+        syncs.append(median([before["p50_us"], after["p50_us"]]))
+        slow_syncs.append(max(before["p99_us"], after["p99_us"]))  # what no log on this disk can do better than
         if load.figures["unsent_requests"] > most / 2:  # a second behind: not half of what it can do
             raise Failed(f"half of {most:,.0f}/s was too much: the maximum was measured wrong")
         p99s.append(load.p99_us("SendMessage"))
         ratios.append(p99s[-1] / syncs[-1])
     server.remove()
-    note = f"{median(p99s):,.0f} us at {most / 2:,.0f}/s, fdatasync {median(syncs):,.0f} us"
+    note = (f"{median(p99s):,.0f} us at {most / 2:,.0f}/s, fdatasync {median(syncs):,.0f} us, "
+            f"its own p99 {median(slow_syncs):,.0f} us")
     return [Figure("p99 at half load", median(ratios), "x fdatasync", 5, note=note,
-                   details={"p99_us": p99s, "fdatasync_p50_us": syncs, "most_per_second": most})]
+                   details={"p99_us": p99s, "fdatasync_p50_us": syncs, "fdatasync_p99_us": slow_syncs,
+                            "most_per_second": most})]
 
 
 @line("launch", "<= 200 ms", "from UpdateService to a container's first instruction; 100 tasks; memory per idle task")
