@@ -48,6 +48,8 @@ struct Faults {
   // A crash at the write with this number, which is lost or made durable first.
   std::optional<std::uint64_t> crash_at_write;
   bool keep_write = false;
+  // Now and then a crash when nothing was counted for some seconds: metrics must be exact over it.
+  bool after_lulls = false;
 };
 
 class History {
@@ -76,6 +78,9 @@ class History {
   std::uint64_t crashes() const { return crashes_; }
   // Receives that had to pass over a noisy group.
   std::uint64_t passed_over() const { return model_.passed_over; }
+  // Move tasks that made several steps, and that were cancelled.
+  std::uint64_t long_moves() const { return long_moves_; }
+  std::uint64_t cancelled_moves() const { return cancelled_moves_; }
   // What CloudWatch has against what was done; of a history without faults.
   const std::string& check_metrics();
   // Without those that made the queues.
@@ -94,6 +99,7 @@ class History {
 
   void boot();
   void crash();
+  void crash_after_a_lull();
   void make_queues();
   void make_queue(Queue queue, std::map<std::string, std::string> attributes);
   template <class Op>
@@ -103,6 +109,7 @@ class History {
   void after_turn();
   void check_polls();
   void bury_for_polls();
+  void follow_moves();
   void sync_all();
   void advance(base::Duration span);
   void step();
@@ -114,7 +121,10 @@ class History {
 
   void send();
   void send_batch();
+  void send_all(const Queue& queue, std::vector<reference::Sending> all);
   void receive();
+  void receive_from(const Queue& queue, std::size_t max, std::optional<base::Duration> hold,
+                    const std::string& attempt);
   void long_poll();
   void abandon();
   void erase();
@@ -125,8 +135,11 @@ class History {
   void purge();
   void set_attributes();
   void replace_queue();
+  void crowd();
   void move();
+  void cancel_move();
   void look_at_moves();
+  std::optional<std::string> target_of_move(Queue& from);
 
   void fail(const std::string& what) {
     if (wrong_.empty() && !what.empty()) wrong_ = what;
@@ -159,9 +172,12 @@ class History {
   std::uint64_t poll_numbers_ = 0;
   std::uint64_t operations_ = 0;
   std::uint64_t crashes_ = 0;
+  std::uint64_t long_moves_ = 0;
+  std::uint64_t cancelled_moves_ = 0;
   std::uint64_t setup_writes_ = UINT32_MAX;
   bool crashed_at_write_ = false;
   bool sync_next_ = false;
+  bool sync_turns_ = false;  // each at once
   std::string last_;
   std::string wrong_;
 };

@@ -21,14 +21,16 @@ reference::Sending History::make_sending(const Queue& queue) {
 }
 
 // Where messages are dead-lettered a receive must see all there is, or the reference can't tell what it moved.
-bool is_full(const Queue& queue) {
+bool is_full(reference::Sqs& model, const Queue& queue) {
   if (queue.name == "fair") return queue.messages.size() >= 120;
-  return queue.messages.size() >= (queue.max_receives > 0 || queue.dead_letters ? 6 : 60);
+  // A deduplication id would go along with what a task moves that nobody dead-lettered.
+  if (queue.fifo && queue.move && queue.move->is_active()) return true;
+  return model.coming(queue) >= (queue.max_receives > 0 || queue.dead_letters ? 6 : 60);
 }
 
 void History::send() {
   Queue& queue = pick();
-  if (is_full(queue)) return receive();
+  if (is_full(model_, queue)) return receive();
   const reference::Sending what = make_sending(queue);
   api::sqs::SendMessageRequest input;
   input.queue_url = queue.url;
@@ -46,18 +48,24 @@ void History::send() {
 
 void History::send_batch() {
   Queue& queue = pick();
-  if (is_full(queue)) return receive();
+  if (is_full(model_, queue)) return receive();
   std::vector<reference::Sending> all;
-  api::sqs::SendMessageBatchRequest input;
-  input.queue_url = queue.url;
   for (std::uint64_t i = below(dice_, queue.max_receives > 0 ? 3 : 10) + 1; i > 0; --i) {
     all.push_back(make_sending(queue));
+  }
+  send_all(queue, std::move(all));
+}
+
+void History::send_all(const Queue& queue, std::vector<reference::Sending> all) {
+  api::sqs::SendMessageBatchRequest input;
+  input.queue_url = queue.url;
+  for (const reference::Sending& what : all) {
     auto& entry = input.entries.emplace_back();
-    entry.id = "e" + std::to_string(all.size() - 1);
-    entry.message_body = all.back().body;
-    if (all.back().delay) entry.delay_seconds = all.back().delay->count() / 1'000'000;
-    if (!all.back().group.empty()) entry.message_group_id = all.back().group;
-    if (queue.fifo) entry.message_deduplication_id = all.back().dedup;
+    entry.id = "e" + std::to_string(input.entries.size() - 1);
+    entry.message_body = what.body;
+    if (what.delay) entry.delay_seconds = what.delay->count() / 1'000'000;
+    if (!what.group.empty()) entry.message_group_id = what.group;
+    if (queue.fifo) entry.message_deduplication_id = what.dedup;
   }
   submit<api::sqs::SendMessageBatch>(input, [this, all, name = queue.name](const Result& result, base::TimePoint at) {
     if (!result) return result.error().message;
@@ -101,10 +109,15 @@ void History::receive() {
   const std::size_t max = queue.max_receives > 0 ? 10 : below(dice_, 10) + 1;
   std::optional<base::Duration> hold;
   if (below(dice_, 2) == 0) hold = seconds(below(dice_, 20));
-  auto input = receive_request(queue, max, hold);
-  input.wait_time_seconds = 0;
   std::string attempt;
   if (queue.fifo && below(dice_, 2) == 0) attempt = "a" + std::to_string(below(dice_, 3));
+  receive_from(queue, max, hold, attempt);
+}
+
+void History::receive_from(const Queue& queue, std::size_t max, std::optional<base::Duration> hold,
+                           const std::string& attempt) {
+  auto input = receive_request(queue, max, hold);
+  input.wait_time_seconds = 0;
   if (!attempt.empty()) input.receive_request_attempt_id = attempt;
   submit<api::sqs::ReceiveMessage>(
       input, [this, max, hold, attempt, name = queue.name](const Result& result, base::TimePoint at) {
@@ -286,24 +299,30 @@ void History::replace_queue() {
   sync_next_ = true;  // before anything else speaks of either
 }
 
-// Whether a receive that asks for ten would still see all there is of a queue with a dead-letter queue.
-bool has_room(const reference::Sqs& model, const std::map<std::string, std::size_t>& coming) {
-  return std::ranges::all_of(coming, [&](const auto& one) {
-    const Queue& queue = model.queues.at(one.first);
-    return queue.max_receives == 0 || queue.messages.size() + one.second <= 8;
-  });
+// One tenant gets more than its share of the consumers, and others come after it: theirs goes first from then on.
+void History::crowd() {
+  const Queue& queue = model_.queues.at("fair");
+  if (queue.messages.size() >= 60) return receive_from(queue, 10, seconds(120), "");
+  const auto send_as = [&](const char* tenant) {
+    std::vector<reference::Sending> all(10);
+    for (reference::Sending& what : all) {
+      what.body = "m" + std::to_string(++bodies_);
+      what.group = tenant;
+    }
+    send_all(queue, std::move(all));
+  };
+  for (int i = 0; i < 4; ++i) send_as("t0");
+  for (int i = 0; i < 4; ++i) receive_from(queue, 10, seconds(120), "");
+  send_as("t0");
+  send_as(below(dice_, 2) == 0 ? "t1" : "");
+  for (int i = 0; i < 2; ++i) receive_from(queue, below(dice_, 10) + 1, std::nullopt, "");
 }
 
-// A move task without a rate does all its work at once. Messages that nobody dead-lettered have no way back.
-void History::move() {
-  sync_all();
-  if (!wrong_.empty()) return;
-  model_.expire(clock_.time);
-  const bool fifo = below(dice_, 2) == 0;
-  Queue& from = model_.queues.at(fifo ? "dead.fifo" : "dead");
+// Where the next move task from there goes ("": to where each message came from), if one would make sense.
+std::optional<std::string> History::target_of_move(Queue& from) {
   const auto choice = model_.choose(from, clock_.time);
-  std::string target =
-      fifo ? (below(dice_, 2) == 0 ? "source.fifo" : "line.fifo") : (below(dice_, 2) == 0 ? "source" : "fair");
+  const bool other = below(dice_, 2) == 0;
+  const std::string target = from.fifo ? (other ? "source.fifo" : "line.fifo") : (other ? "source" : "fair");
   std::map<std::string, std::size_t> home;
   bool lost = false;
   for (const auto& line : choice.lines) {
@@ -314,36 +333,79 @@ void History::move() {
     }
   }
   // A deduplication id goes along with a message that was sent to the dead-letter queue itself.
-  if (fifo && lost) return receive();
-  if (!lost && below(dice_, 2) == 0) target.clear();
-  if (!has_room(model_, target.empty() ? home : std::map<std::string, std::size_t>{{target, choice.size()}})) {
-    return receive();
+  if (from.fifo && lost) return std::nullopt;
+  const bool back = !lost && below(dice_, 2) == 0;
+  const std::size_t all = from.messages.size();  // some may be hidden now and be moved later
+  for (const auto& [name, count] : back ? home : std::map<std::string, std::size_t>{{target, all}}) {
+    const Queue& queue = model_.queues.at(name);
+    if (queue.max_receives > 0 && queue.messages.size() + all > 8) return std::nullopt;
   }
-  api::sqs::StartMessageMoveTaskRequest input;
-  input.source_arn = from.arn;
-  if (!target.empty()) input.destination_arn = model_.queues.at(target).arn;
-  submit<api::sqs::StartMessageMoveTask>(
-      input, [this, target, name = from.name](const Result& result, base::TimePoint at) -> std::string {
-        if (!result) return result.error().message;
-        model_.move(model_.queues.at(name), target, at);
-        return "";
-      });
-  sync_next_ = true;  // or what was told of could be done over again, later
+  return back ? "" : target;
 }
 
+// Some at a rate. A second one from the same queue is refused while one is under way.
+void History::move() {
+  static constexpr std::int64_t kRates[] = {0, 1, 2, 3, 25};
+  sync_all();
+  if (!wrong_.empty()) return;
+  model_.expire(clock_.time);
+  Queue& from = model_.queues.at(below(dice_, 2) == 0 ? "dead.fifo" : "dead");
+  const auto target = target_of_move(from);
+  if (!target) return receive();
+  api::sqs::StartMessageMoveTaskRequest input;
+  input.source_arn = from.arn;
+  if (!target->empty()) input.destination_arn = model_.queues.at(*target).arn;
+  const std::int64_t rate = kRates[below(dice_, std::size(kRates))];
+  if (rate > 0) input.max_number_of_messages_per_second = rate;
+  sync_turns_ = true;  // its first step comes at once
+  submit<api::sqs::StartMessageMoveTask>(
+      input, [this, target, rate, name = from.name](const Result& result, base::TimePoint at) -> std::string {
+        Queue& source = model_.queues.at(name);
+        if (source.move && source.move->is_active()) return result ? "two move tasks at once" : "";
+        if (!result) return result.error().message;
+        const auto handle = result->as<api::sqs::StartMessageMoveTaskResult>().task_handle;
+        source.move = reference::Move{*target, rate, handle.value_or(""), at};
+        return "";
+      });
+  sync_turns_ = false;
+}
+
+// The last one from there, whether it is under way or over.
+void History::cancel_move() {
+  sync_all();
+  if (!wrong_.empty()) return;
+  const Queue& from = model_.queues.at(below(dice_, 2) == 0 ? "dead.fifo" : "dead");
+  if (!from.move) return move();
+  sync_turns_ = true;
+  submit<api::sqs::CancelMessageMoveTask>(
+      {from.move->handle}, [this, name = from.name](const Result& result, base::TimePoint at) -> std::string {
+        reference::Move& task = *model_.queues.at(name).move;
+        if (task.status != "RUNNING") return result ? "a move task was cancelled that was " + task.status : "";
+        if (!result) return result.error().message;
+        task.status = "CANCELLING";
+        task.due = at;
+        const auto moved = result->as<api::sqs::CancelMessageMoveTaskResult>().approximate_number_of_messages_moved;
+        return moved == task.moved ? "" : "a cancelled move task moved another number of messages";
+      });
+  sync_turns_ = false;
+}
+
+// Also of one that ended long ago.
 void History::look_at_moves() {
   const Queue& from = model_.queues.at(below(dice_, 2) == 0 ? "dead.fifo" : "dead");
   submit<api::sqs::ListMessageMoveTasks>(
       {.source_arn = from.arn}, [this, name = from.name](const Result& result, base::TimePoint) -> std::string {
         if (!result) return result.error().message;
         const auto tasks = result->as<api::sqs::ListMessageMoveTasksResult>().results;
-        const auto right = model_.queues.at(name).last_move;
+        const auto& right = model_.queues.at(name).move;
         if (!right) return tasks && !tasks->empty() ? "a move task that nobody started" : "";
         if (!tasks || tasks->empty()) return "a move task is forgotten";
         const auto& task = tasks->front();
-        if (task.status != "COMPLETED") return "a move task is " + task.status.value_or("nothing");
-        return task.approximate_number_of_messages_moved == *right ? ""
-                                                                   : "a move task moved another number of messages";
+        if (right->is_active()) return "";  // it is followed turn by turn
+        if (task.status != right->status) return "a move task is " + task.status.value_or("nothing");
+        return task.approximate_number_of_messages_moved == right->moved
+                   ? ""
+                   : "a move task moved another number of messages";
       });
 }
 

@@ -1,10 +1,11 @@
 // Random histories of SQS operations through the whole cloud, with a virtual clock and a store that crashes, refuses
 // and fails, held to a reference. Laws: nothing acknowledged is lost, nothing deleted comes back, no FIFO message
 // overtakes its group or is handed out while it is held, an attempt that is repeated gets what it got, quiet groups are
-// not held up by noisy ones, counts and receive counts are exact, dead letters and what is moved go where they must,
-// and metrics add up.
+// not held up by noisy ones, counts and receive counts are exact, dead letters and what is moved go where they must and
+// no faster than asked for, and metrics add up.
 //
-// A failure prints its seed. RENKEI_MODEL_SEED repeats one history, RENKEI_MODEL_HISTORIES makes a longer run.
+// A failure prints its seed. RENKEI_MODEL_SEED repeats one history; RENKEI_MODEL_HISTORIES makes a longer run, and
+// RENKEI_MODEL_CRASHED one that crashes at each write of so many.
 
 #include <gtest/gtest.h>
 
@@ -31,7 +32,16 @@ void History::crash() {
   cloud_.reset();
   polls_.clear();
   boot();
+  follow_moves();  // the last step may be on disk and not told yet
   tick_all();
+}
+
+// What was counted is kept by then.
+void History::crash_after_a_lull() {
+  settle();
+  advance(seconds(7));
+  sync_all();
+  if (wrong_.empty()) crash();
 }
 
 void History::sync_all() {
@@ -55,7 +65,40 @@ void History::after_turn() {
     if (faults_.keep_write) store_->sync();
     return crash();
   }
-  if (!polls_.empty()) sync_all();  // an answer is made when it comes
+  const bool moves = std::ranges::any_of(
+      model_.queues, [](const auto& each) { return each.second.move && each.second.move->is_active(); });
+  // The answer of a poll is made when it comes; what a move task did must be known before it does more.
+  if (!polls_.empty() || moves || sync_turns_) sync_all();
+  follow_moves();
+}
+
+// Asks after each move task that is under way.
+void History::follow_moves() {
+  for (auto& [name, queue] : model_.queues) {
+    if (!wrong_.empty() || !queue.move || !queue.move->is_active()) continue;
+    model_.expire(clock_.time);
+    bury_for_polls();
+    bool told = false;
+    auto answered = [&](service::Answer answer) {
+      told = true;
+      if (!answer.result) return fail(answer.result.error().message);
+      const auto& tasks = answer.result->as<api::sqs::ListMessageMoveTasksResult>().results;
+      if (!tasks || tasks->empty()) return fail("a move task is forgotten");
+      // After a refused write the cloud rests a second from work of its own.
+      const base::Duration slack = faults_.random ? seconds(2) : seconds(0);
+      fail(model_.told(queue, tasks->front().status.value_or(""),
+                       tasks->front().approximate_number_of_messages_moved.value_or(0), clock_.time, slack));
+    };
+    service::Call call;
+    call.base_url = "http://localhost:4566";
+    cloud_->submit({&api::sqs::ListMessageMoveTasks::operation(),
+                    api::Object::of(api::sqs::ListMessageMoveTasksRequest{.source_arn = queue.arn}), call},
+                   {std::move(answered), std::make_shared<bool>(false)});
+    if (!told) fail("nothing is told of a move task");
+    if (queue.move->is_active()) continue;
+    if (queue.move->steps > 1) ++long_moves_;
+    if (queue.move->status == "CANCELLED") ++cancelled_moves_;
+  }
 }
 
 // Who waits at a queue receives from it whenever a message becomes visible, and so moves its dead letters. Whoever
@@ -156,7 +199,8 @@ void History::operate() {
       {6, &History::long_poll},     {14, &History::erase},       {4, &History::erase_batch},
       {8, &History::change},        {3, &History::change_batch}, {10, &History::look},
       {1, &History::purge},         {1, &History::abandon},      {2, &History::set_attributes},
-      {1, &History::replace_queue}, {4, &History::move},         {2, &History::look_at_moves},
+      {1, &History::replace_queue}, {6, &History::move},         {2, &History::cancel_move},
+      {2, &History::look_at_moves}, {1, &History::crowd},
   };
   int total = 0;
   for (const auto& [weight, operation] : kMix) total += weight;
@@ -199,6 +243,7 @@ void History::step() {
       advance(milliseconds(below(dice_, 1500)) + microseconds(below(dice_, 999) + 1));
   }
   if (!wrong_.empty()) return;
+  if (faults_.after_lulls && below(dice_, 50) == 0) return crash_after_a_lull();
   const std::uint64_t fate = faults_.random ? below(dice_, 300) : 299;
   if (fate < 4) {
     with_refused_write();
@@ -224,6 +269,9 @@ void History::settle() {
   advance(minutes(1) + microseconds(77));
   sync_all();
   if (wrong_.empty() && !polls_.empty()) fail("a poll was never answered");
+  for (const auto& [name, queue] : model_.queues) {
+    if (wrong_.empty() && queue.move && queue.move->is_active()) fail("a move task does not end");
+  }
 }
 
 // What is there in the end is what the reference has: each message comes out, and nothing else.
@@ -301,49 +349,79 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+// What a run has seen; none of its laws may be vacuous.
+struct Seen {
+  std::uint64_t operations = 0;
+  std::uint64_t crashes = 0;
+  std::uint64_t passed_over = 0;
+  std::uint64_t long_moves = 0;
+  std::uint64_t cancelled_moves = 0;
+
+  void add(const History& history) {
+    operations += history.operations();
+    crashes += history.crashes();
+    passed_over += history.passed_over();
+    long_moves += history.long_moves();
+    cancelled_moves += history.cancelled_moves();
+  }
+  std::string text() const {
+    return std::to_string(operations) + " operations, " + std::to_string(crashes) + " crashes, " +
+           std::to_string(passed_over) + " messages of noisy groups passed over, " + std::to_string(long_moves) +
+           " move tasks of several steps, " + std::to_string(cancelled_moves) + " cancelled\n";
+  }
+};
+
 // Crashes, refusals and failed syncs at random.
 TEST(SqsModel, RandomHistoriesWithFaultsAgree) {
   const std::uint64_t first = setting("RENKEI_MODEL_SEED", 1);
   const std::uint64_t histories = setting("RENKEI_MODEL_HISTORIES", std::getenv("RENKEI_MODEL_SEED") ? 1 : 100);
-  std::uint64_t operations = 0;
-  std::uint64_t crashes = 0;
-  std::uint64_t passed_over = 0;
+  Seen seen;
   for (std::uint64_t seed = first; seed < first + histories; ++seed) {
     History history(seed, {.random = true});
     ASSERT_EQ(history.run(1000), "");
-    operations += history.operations();
-    crashes += history.crashes();
-    passed_over += history.passed_over();
+    seen.add(history);
   }
-  std::cout << "seeds " << first << " to " << first + histories - 1 << ": " << operations << " operations, " << crashes
-            << " crashes, " << passed_over << " noisy groups passed over\n";
+  std::cout << "seeds " << first << " to " << first + histories - 1 << ": " << seen.text();
+  if (histories < 20) return;
+  EXPECT_GT(seen.passed_over, 0u);
+  EXPECT_GT(seen.long_moves, 0u);
+  EXPECT_GT(seen.cancelled_moves, 0u);
 }
 
-// One history, with a crash at each of its writes in turn, once losing it and once just after it is durable.
+// Histories with a crash at each of their writes in turn, once losing it and once just after it is durable.
 TEST(SqsModel, ACrashAtEveryWriteLosesNothing) {
-  const std::uint64_t seed = setting("RENKEI_MODEL_SEED", 7);
+  const std::uint64_t first = setting("RENKEI_MODEL_SEED", 7);
+  const std::uint64_t seeds = setting("RENKEI_MODEL_CRASHED", 1);
   constexpr int kOperations = 60;
-  History whole(seed, {});
-  ASSERT_EQ(whole.run(kOperations), "");
-  std::uint64_t operations = 0;
-  for (std::uint64_t write = 0; write < whole.writes(); ++write) {
-    for (const bool keep : {false, true}) {
-      History history(seed, {.crash_at_write = write, .keep_write = keep});
-      ASSERT_EQ(history.run(kOperations), "");
-      operations += history.operations();
+  std::uint64_t writes = 0;
+  Seen seen;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    History whole(seed, {});
+    ASSERT_EQ(whole.run(kOperations), "");
+    for (std::uint64_t write = 0; write < whole.writes(); ++write) {
+      for (const bool keep : {false, true}) {
+        History history(seed, {.crash_at_write = write, .keep_write = keep});
+        ASSERT_EQ(history.run(kOperations), "");
+        seen.add(history);
+      }
     }
+    writes += whole.writes();
   }
-  std::cout << "seed " << seed << ": " << whole.writes() << " writes, crashed at each twice, " << operations
-            << " operations\n";
+  std::cout << "seeds " << first << " to " << first + seeds - 1 << ": " << writes
+            << " writes, crashed at each twice: " << seen.text();
 }
 
-// Without faults: what CloudWatch has of each queue is what was done, to the last message.
+// What CloudWatch has of each queue is what was done, to the last message, also over crashes that come when nothing was
+// counted for some seconds.
 TEST(SqsModel, MetricsAddUpToWhatWasDone) {
+  Seen seen;
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
-    History history(seed, {});
+    History history(seed, {.after_lulls = seed % 2 == 0});
     ASSERT_EQ(history.run(400), "");
     ASSERT_EQ(history.check_metrics(), "") << "seed " << seed;
+    seen.add(history);
   }
+  EXPECT_GT(seen.crashes, 8u);
 }
 
 }  // namespace

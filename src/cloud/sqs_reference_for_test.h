@@ -34,6 +34,19 @@ struct Message {
   std::set<std::string> receipts{};
 };
 
+// A message move task, as ListMessageMoveTasks tells of it.
+struct Move {
+  std::string target;     // name of a queue; "": each message goes to where it came from
+  std::int64_t rate = 0;  // messages a second; 0: as fast as it goes
+  std::string handle;
+  TimePoint due;  // of its next step
+  int steps = 0;
+  std::int64_t moved = 0;
+  std::string status = "RUNNING";
+
+  bool is_active() const { return status == "RUNNING" || status == "CANCELLING"; }
+};
+
 struct Queue {
   std::string name;
   std::string url;
@@ -73,7 +86,7 @@ struct Queue {
   std::uint64_t empty_receives = 0;
   std::uint64_t deleted = 0;
   std::uint64_t deduplicated = 0;
-  std::optional<std::int64_t> last_move;  // how many messages the last move task took from here
+  std::optional<Move> move;  // the last move task from here
 
   Message* find(const std::string& body) {
     const auto found = std::ranges::find(messages, body, &Message::body);
@@ -121,6 +134,8 @@ class Sqs {
   static constexpr std::int64_t kNoisyFrom = 30;   // in flight
   static constexpr std::int64_t kNoisyShare = 10;  // one part in
   static constexpr base::Duration kPurgeRest = std::chrono::seconds(60);
+  static constexpr std::int64_t kMovedAtOnce = 100;    // by a move task without a rate
+  static constexpr std::int64_t kStepsPerSecond = 10;  // of one with a rate, at most
   static constexpr base::Duration kLongestHold = std::chrono::hours(12);
 
   std::map<std::string, Queue> queues;
@@ -184,6 +199,7 @@ class Sqs {
     Choice choice;
     std::map<std::string, std::size_t> line_of;
     std::set<std::string> stopped;
+    std::vector<std::vector<Message*>> dead;
     for (Message& message : queue.messages) {
       const std::string line = queue.fifo ? message.group : "";
       if (stopped.contains(line)) continue;
@@ -191,14 +207,19 @@ class Sqs {
         if (queue.fifo) stopped.insert(line);  // a group goes only as far as its first hidden message
         continue;
       }
-      if (is_dead(queue, message)) {
-        choice.dead.push_back(&message);
-        continue;
-      }
       const auto [at, fresh] = line_of.try_emplace(line, choice.lines.size());
-      if (fresh) choice.lines.emplace_back();
-      choice.lines[at->second].push_back(&message);
+      if (fresh) {
+        choice.lines.emplace_back();
+        dead.emplace_back();
+      }
+      (is_dead(queue, message) ? dead : choice.lines)[at->second].push_back(&message);
     }
+    for (auto* lines : {&dead, &choice.lines}) {
+      // Without groups by the time at which they became visible, as src/queue/README.md has it.
+      if (!queue.fifo && !lines->empty()) std::ranges::stable_sort(lines->front(), {}, &Message::visible_at);
+    }
+    for (const auto& line : dead) std::ranges::copy(line, std::back_inserter(choice.dead));
+    std::erase_if(choice.lines, [](const auto& line) { return line.empty(); });
     return choice;
   }
 
@@ -259,23 +280,68 @@ class Sqs {
     return true;
   }
 
-  // What can be received goes to that queue, or ("") to where each came from, and is new there.
-  void move(Queue& from, const std::string& target, TimePoint now) {
-    std::set<std::string> bodies;
-    const Choice choice = choose(from, now);
-    for (const auto& line : choice.lines) {
+  // Messages of the queue, or that may come into it while move tasks run.
+  std::size_t coming(const Queue& queue) {
+    std::size_t count = queue.messages.size();
+    for (const auto& [name, from] : queues) {
+      if (!from.move || !from.move->is_active()) continue;
+      for (const auto& [other, target] : queues) {
+        if (from.move->target.empty() ? target.target != name : from.move->target != other) continue;
+        if (other == queue.name) count += from.messages.size();
+        if (name == queue.name && target.target == name) count += target.messages.size();
+      }
+    }
+    return count;
+  }
+
+  // What a step of a move task does: what is first goes to its target, and is new there.
+  struct Step {
+    std::int64_t moved = 0;
+    bool no_way = false;  // the next one came from no other queue
+  };
+  Step step(Queue& from, std::size_t max, TimePoint now) {
+    Step step;
+    std::set<std::string> gone;
+    for (const auto& line : choose(from, now).lines) {
       for (const Message* message : line) {
-        bodies.insert(message->body);
-        Queue& to = target.empty() ? *by_arn(message->source) : queues.at(target);
+        if (gone.size() == max || step.no_way) break;
+        Queue* to = from.move->target.empty() ? by_arn(message->source) : &queues.at(from.move->target);
+        step.no_way = to == nullptr;
+        if (to == nullptr) break;
+        gone.insert(message->body);
         Message moved;
         moved.body = message->body;
         moved.group = message->group;
         moved.sent_at = moved.kept_since = moved.visible_at = now;
-        to.messages.push_back(std::move(moved));
+        to->messages.push_back(std::move(moved));
       }
     }
-    from.last_move = static_cast<std::int64_t>(bodies.size());
-    std::erase_if(from.messages, [&](const Message& each) { return bodies.contains(each.body); });
+    std::erase_if(from.messages, [&](const Message& each) { return gone.contains(each.body); });
+    step.moved = static_cast<std::int64_t>(gone.size());
+    return step;
+  }
+
+  // What the task of a queue says of itself after each turn: nothing new, its end after it was cancelled, or one step
+  // more, of which all is known: when it may come, what it moves, and whether it is the last one.
+  std::string told(Queue& from, const std::string& status, std::int64_t moved, TimePoint now, base::Duration slack) {
+    Move& task = *from.move;
+    if (task.status == "CANCELLING" && status == "CANCELLED") task.status = status;
+    if (status == task.status && moved == task.moved) {
+      return task.is_active() && now > task.due + slack ? "a move task stands still" : "";
+    }
+    if (task.status != "RUNNING") return "a move task goes on that was " + task.status;
+    if (now < task.due) return "a move task is ahead of its rate";
+    if (now > task.due + slack) return "a move task is behind its rate";
+    const std::int64_t size = task.rate == 0 ? kMovedAtOnce : std::max<std::int64_t>(1, task.rate / kStepsPerSecond);
+    const Step done = step(from, static_cast<std::size_t>(size), now);
+    ++task.steps;
+    task.moved += done.moved;
+    task.status = done.no_way ? "FAILED" : done.moved < size ? "COMPLETED" : "RUNNING";
+    const base::Duration pause = std::chrono::seconds(task.rate == 0 ? 0 : size);
+    task.due = std::max(task.due + pause / std::max<std::int64_t>(1, task.rate), now);
+    if (moved != task.moved)
+      return "a move task moved " + std::to_string(moved) + ", not " + std::to_string(task.moved);
+    return status == task.status ? "" : "a move task is " + status + ", not " + task.status;
   }
 
   // Moves them to the queue's dead-letter queue.
