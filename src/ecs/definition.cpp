@@ -6,6 +6,7 @@
 #include <set>
 
 #include "api/ecs/operations.h"
+#include "ecs/secrets.h"
 #include "ecs/size.h"
 #include "ecs/unsupported.h"
 
@@ -102,6 +103,8 @@ Complaint container_complaint(const ContainerDefinition& container, const Reques
       if (!pair.name || pair.name->empty()) return prefix + "Environment variable names must not be empty.";
     }
   }
+  const bool has_role = request.execution_role_arn && !request.execution_role_arn->empty();
+  if (auto text = secrets_complaint(container, has_role)) return text;
   if (container.port_mappings && request.network_mode == "awsvpc") {
     for (const auto& port : *container.port_mappings) {
       if (port.host_port && *port.host_port != port.container_port.value_or(0)) {

@@ -9,12 +9,14 @@
 #include "ecs/rows.h"
 #include "service/context.h"
 
-// What a launch meets on its way, in the order in which Fargate does things: it asks ECR for authorization, the
-// registry for the manifest, S3 for the layers, and CloudWatch Logs for a stream. All over the task's own interface and
-// with its execution role, as platform 1.4.0 does. The texts are those of stopped tasks on AWS.
+// What a launch meets on its way, in the order in which Fargate does things: it asks for secrets (secrets.h), then ECR
+// for authorization, the registry for the manifest, S3 for the layers, and CloudWatch Logs for a stream. All over the
+// task's own interface and with its execution role, as platform 1.4.0 does. The texts are those of stopped tasks on
+// AWS.
 namespace ecs {
 
-enum class LaunchStep : std::uint8_t { Authorization, Manifest, Layers, Log };
+// Numbers are on disk.
+enum class LaunchStep : std::uint8_t { Authorization, Manifest, Layers, Log, Secrets };
 
 struct Obstacle {
   LaunchStep step;

@@ -195,5 +195,121 @@ TEST(Launch, OfAnImageFromOutsideNeedsItsRegistryOnly) {
       "timeout");
 }
 
+constexpr const char* kSecret = "arn:aws:secretsmanager:us-east-1:000000000000:secret:app/db-abcdef";
+
+aws::RegisterTaskDefinitionRequest with_secrets(std::vector<aws::Secret> secrets) {
+  auto definition = World::definition();
+  definition.container_definitions[0].secrets = std::move(secrets);
+  return definition;
+}
+
+TEST(Secrets, BecomeTheEnvironmentOfTheirContainer) {
+  World world;
+  world.parameters = {{"/plain", "p"}, {"/by/arn", "q"}};
+  world.secrets = {{kSecret, R"({"user":"me","port":5432})"}, {kSecret + std::string("AWSPREVIOUS"), "old"}};
+  world.up(1, with_secrets({{"PLAIN", "/plain"},
+                            {"BY_ARN", "arn:aws:ssm:us-east-1:000000000000:parameter/by/arn"},
+                            {"WHOLE", kSecret},
+                            {"USER", kSecret + std::string(":user::")},
+                            {"PORT", kSecret + std::string(":port::")},
+                            {"OLD", kSecret + std::string("::AWSPREVIOUS:")}}));
+  world.run(60s);
+  ASSERT_EQ(world.web().running_count, 1);
+  const auto& environment = world.runtime.find_spec(World::id_of(world.tasks().at(0)), "app")->environment;
+  EXPECT_EQ(environment.at("PLAIN"), "p");
+  EXPECT_EQ(environment.at("BY_ARN"), "q");
+  EXPECT_EQ(environment.at("WHOLE"), R"({"user":"me","port":5432})");
+  EXPECT_EQ(environment.at("USER"), "me");
+  EXPECT_EQ(environment.at("PORT"), "5432");
+  EXPECT_EQ(environment.at("OLD"), "old");
+  // Both parameters at once, and before anything else.
+  EXPECT_EQ(world.errands.at(0), "ssm.us-east-1.amazonaws.com GetParameters");
+  EXPECT_EQ(world.errands.at(1), "secretsmanager.us-east-1.amazonaws.com GetSecretValue");
+  EXPECT_EQ(std::ranges::count(world.errands, world.errands[0]), 2);  // for the launch, and for the container
+}
+
+struct SecretCase {
+  std::string value_from;
+  const char* closed;  // a host or an operation, or nothing
+  Access::Answer answer;
+  std::string reason;  // after what they have in common
+};
+
+TEST(Secrets, FailWithAwsTexts) {
+  const std::string by_parameter =
+      "execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 "
+      "time(s): ";
+  const std::string by_secret =
+      "execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 "
+      "time(s): ";
+  const std::string fetch = "failed to fetch secret " + std::string(kSecret) + " from secrets manager: ";
+  const SecretCase cases[] = {
+      {"/plain", "ssm.us-east-1.amazonaws.com", Access::Answer::Unreachable,
+       "unable to retrieve secrets from ssm: The task cannot pull secrets from AWS Systems Manager. There is a "
+       "connection issue between the task and AWS Systems Manager Parameter Store. Check your task network "
+       "configuration. RequestCanceled: request context canceled caused by: context deadline exceeded"},
+      {kSecret, "secretsmanager.us-east-1.amazonaws.com", Access::Answer::Unreachable,
+       "unable to retrieve secret from asm: There is a connection issue between the task and AWS Secrets Manager. "
+       "Check "
+       "your task network configuration. " +
+           fetch +
+           "operation error Secrets Manager: GetSecretValue, https response error StatusCode: 0, RequestID: , "
+           "canceled, "
+           "context deadline exceeded"},
+      {"/plain", "GetParameters", Access::Answer::Denied, by_parameter + "AccessDeniedException: " + kDenied},
+      {kSecret, "GetSecretValue", Access::Answer::Denied, by_secret + fetch + "AccessDeniedException: " + kDenied},
+      {"/none", nullptr, Access::Answer::Granted, by_parameter + "invalid parameters: /none"},
+      {kSecret + std::string("x"), nullptr, Access::Answer::Granted,
+       by_secret + "failed to fetch secret " + kSecret +
+           "x from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret."},
+      {kSecret + std::string(":nokey::"), nullptr, Access::Answer::Granted,
+       by_secret + "retrieved secret from Secrets Manager did not contain json key nokey"},
+      {kSecret + std::string(":key:TEXT:"), nullptr, Access::Answer::Granted,
+       by_secret + "the value of the secret is no JSON object"},
+  };
+  for (const SecretCase& one : cases) {
+    World world;
+    world.parameters = {{"/plain", "p"}};
+    world.secrets = {{kSecret, "{}"}, {kSecret + std::string("TEXT"), "hush"}};
+    if (one.closed != nullptr) {
+      world.closed[one.closed] = {one.answer, one.answer == Access::Answer::Denied ? kDenied : kTimeOut};
+    }
+    world.up(1, with_secrets({{"S", one.value_from}}));
+    world.run(5s);
+    ASSERT_FALSE(world.tasks("STOPPED").empty()) << one.value_from;
+    const auto stopped = world.tasks("STOPPED").at(0);
+    EXPECT_EQ(stopped.stopped_reason,
+              "ResourceInitializationError: unable to pull secrets or registry auth: " + one.reason);
+    EXPECT_EQ(stopped.stop_code, "TaskFailedToStart");
+    EXPECT_EQ(world.runtime.sandboxes(), 0u);
+  }
+}
+
+TEST(Secrets, OfDefinitionsThatAwsRefuses) {
+  World world;
+  const auto refused = [&](std::vector<aws::Secret> secrets, bool role = true) {
+    auto definition = with_secrets(std::move(secrets));
+    definition.container_definitions[0].environment = {{{.name = "TAKEN", .value = "x"}}};
+    definition.container_definitions[0].image = "nginx";
+    definition.container_definitions[0].log_configuration.reset();
+    if (!role) definition.execution_role_arn.reset();
+    return world.bench.fault<aws::RegisterTaskDefinition>(definition);
+  };
+  EXPECT_EQ(refused({{"S", "/p"}}, false),
+            "ClientException: When you are specifying container secrets, you must also specify a value for "
+            "'executionRoleArn'.");
+  EXPECT_TRUE(refused({{"TAKEN", "/p"}}).starts_with("ClientException: The secret name must be unique"));
+  EXPECT_TRUE(refused({{"S", "/p"}, {"S", "/q"}}).starts_with("ClientException: The secret name must be unique"));
+  EXPECT_TRUE(
+      refused({{"S", "a b"}})
+          .starts_with("ClientException: The Systems Manager parameter name specified for secret S is invalid."));
+  for (const char* arn :
+       {"arn:aws:s3:::b", "arn:aws:secretsmanager:us-east-1:000000000000:secret:s:key",
+        "arn:aws:secretsmanager:us-east-1:000000000000:secret:", "arn:aws:ssm:us-east-1:000000000000:document/d"}) {
+    EXPECT_TRUE(refused({{"S", arn}}).starts_with("ClientException: The ARN ")) << arn;
+  }
+  EXPECT_EQ(refused({{"S", "/p"}}), "");
+}
+
 }  // namespace
 }  // namespace ecs

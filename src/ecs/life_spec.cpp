@@ -123,6 +123,7 @@ runtime::ContainerSpec container_spec(const api::ecs::TaskDefinition& definition
   spec.environment = given_environment(surroundings);
   add_environment(spec.environment, container.environment);
   if (changed != nullptr) add_environment(spec.environment, changed->environment);
+  for (const auto& [name, value] : surroundings.secrets) spec.environment[name] = value;
   spec.cpu_units = changed != nullptr && changed->cpu ? *changed->cpu : container.cpu.value_or(0);
   spec.memory_bytes = (changed != nullptr && changed->memory ? *changed->memory : container.memory.value_or(0)) * kMiB;
   if (container.ulimits) {

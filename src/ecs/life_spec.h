@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "api/ecs/types.h"
@@ -29,6 +30,7 @@ struct Surroundings {
   std::string credentials_path;  // "" without a task role
   std::string metadata_path;
   std::string hostname;
+  std::map<std::string, std::string> secrets;  // by environment variable
 };
 
 runtime::SandboxSpec sandbox_spec(const api::ecs::TaskDefinition& definition, const TaskRow& task);

@@ -65,8 +65,10 @@ TEST(RegisterTaskDefinition, SaysWhatIsWrong) {
 }
 
 TEST(RegisterTaskDefinition, NamesWhatItCannotRun) {
-  EXPECT_EQ(refusal([](Definition& d) { d.container_definitions[0].secrets = {{{"A", "arn"}}}; }),
-            "ClientException: renkei does not support containerDefinitions[app].secrets yet.");
+  EXPECT_EQ(refusal([](Definition& d) {
+              d.container_definitions[0].repository_credentials.emplace().credentials_parameter = "arn";
+            }),
+            "ClientException: renkei does not support containerDefinitions[app].repositoryCredentials yet.");
   EXPECT_EQ(refusal([](Definition& d) {
               auto& volume = d.volumes.emplace().emplace_back();
               volume.name = "data";

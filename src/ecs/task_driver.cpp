@@ -10,6 +10,7 @@
 #include "ecs/launch.h"
 #include "ecs/life_spec.h"
 #include "ecs/names.h"
+#include "ecs/secrets.h"
 
 namespace ecs {
 namespace {
@@ -179,6 +180,9 @@ life::Hindered TaskDriver::hindered(std::size_t container, Obstacle obstacle) co
 
 std::optional<life::Event> TaskDriver::pull(const Found& found, std::size_t container, service::Context& ctx) {
   const Launcher launcher{core_.network, found.task, execution_role(found.task, found.definition, ctx)};
+  if (auto obstacle = secrets_obstacle(launcher, found.definition, ctx)) {
+    return hindered(container, std::move(*obstacle));
+  }
   const std::string image = found.container(container).image.value_or("");
   if (auto obstacle = manifest_obstacle(launcher, image, ctx)) return hindered(container, std::move(*obstacle));
   auto source = resolve_image(image, ctx);
@@ -192,12 +196,16 @@ std::optional<life::Event> TaskDriver::pull(const Found& found, std::size_t cont
 }
 
 std::optional<life::Event> TaskDriver::start(const Found& found, std::size_t container, service::Context& ctx) {
+  const Launcher launcher{core_.network, found.task, execution_role(found.task, found.definition, ctx)};
+  // As they are now: no row holds the values.
+  auto secrets = fetch_secrets(launcher, found.container(container), ctx);
+  if (!secrets) return hindered(container, std::move(secrets).error());
   if (const auto target = log_target(found.container(container), found.task.id)) {
-    const Launcher launcher{core_.network, found.task, execution_role(found.task, found.definition, ctx)};
     if (auto obstacle = log_obstacle(launcher, *target, ctx)) return hindered(container, std::move(*obstacle));
     if (auto opened = open_log(*target, ctx); !opened) return life::StartFailed{container, opened.error()};
   }
   Surroundings surroundings;
+  surroundings.secrets = std::move(*secrets);
   surroundings.region = ctx.call.region;
   surroundings.own_network = has_network(found);
   if (!surroundings.own_network) surroundings.endpoint = core_.options.endpoint;

@@ -59,7 +59,6 @@ std::optional<std::string> unsupported_in(const api::ecs::ContainerDefinition& c
       {"repositoryCredentials", container.repository_credentials.has_value()},
       {"resourceRequirements", given(container.resource_requirements)},
       {"restartPolicy", container.restart_policy && container.restart_policy->enabled},
-      {"secrets", given(container.secrets)},
       {"systemControls", given(container.system_controls)},
       {"volumesFrom", given(container.volumes_from)},
   });

@@ -17,6 +17,8 @@
 #include "api/ecs/operations.h"
 #include "api/iam/operations.h"
 #include "api/logs/operations.h"
+#include "api/secretsmanager/operations.h"
+#include "api/ssm/operations.h"
 #include "ecs/service.h"
 #include "runtime/fake/scripted_runtime.h"
 #include "service/bench_for_test.h"
@@ -35,6 +37,8 @@ struct WorldForTest : MetricSink, TaskNetwork {
   std::map<std::string, std::vector<std::string>> lines;  // by stream
   std::set<std::string> images{"app"};                    // repositories that have one
   std::set<std::string> roles{"exec", "worker"};          // those that ecs-tasks may assume
+  std::map<std::string, std::string> parameters;          // values, by name
+  std::map<std::string, std::string> secrets;             // values, by ARN
   std::vector<std::string> deregistered;                  // scalable targets, by resource id
   std::vector<TaskUsage> usage;
   std::map<std::string, NewTaskInterface> interfaces;  // by id
@@ -221,6 +225,34 @@ struct WorldForTest : MetricSink, TaskNetwork {
             api::iam::GetRoleResponse out;
             out.role.arn = "arn:aws:iam::000000000000:role/" + in.role_name;
             out.role.assume_role_policy_document = "%22ecs-tasks.amazonaws.com%22";
+            return out;
+          });
+      registry.on<api::ssm::GetParameters>(
+          [this](const auto& in, service::Context& ctx) -> base::Outcome<api::ssm::GetParameters::Output> {
+            api::ssm::GetParameters::Output out;
+            out.parameters.emplace();
+            out.invalid_parameters.emplace();
+            for (const std::string& given : in.names) {
+              const std::string name = given.substr(given.rfind(':') + 1);
+              const auto found = world.parameters.find(given.starts_with("arn:") ? name.substr(9) : name);
+              if (found == world.parameters.end()) {
+                out.invalid_parameters->push_back(given);
+                continue;
+              }
+              auto& one = out.parameters->emplace_back();
+              one.name = found->first;
+              one.arn = ctx.arn("ssm", "parameter" + found->first);
+              one.value = found->second;
+            }
+            return out;
+          });
+      registry.on<api::secretsmanager::GetSecretValue>(
+          [this](const auto& in, service::Context&) -> base::Outcome<api::secretsmanager::GetSecretValue::Output> {
+            const auto found = world.secrets.find(in.secret_id + in.version_stage.value_or(""));
+            if (found == world.secrets.end())
+              return base::fault(kMissing, "Secrets Manager can't find the specified secret.");
+            api::secretsmanager::GetSecretValue::Output out;
+            out.secret_string = found->second;
             return out;
           });
       registry.on<api::ec2::DescribeSubnets>(
