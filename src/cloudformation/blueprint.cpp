@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/fault.h"
+#include "cloudformation/lookup.h"
 #include "wire/json.h"
 #include "wire/yaml.h"
 
@@ -54,6 +55,7 @@ Result<std::shared_ptr<const Blueprint>> make_blueprint(const std::string& body,
   TRY(blueprint->source, read_template(body));
   CHECK(check_references(blueprint->source));
   blueprint->parameters = deployment.parameters;
+  for (const auto& [name, value] : deployment.resolved) blueprint->parameters[name] = value;
   blueprint->pseudo = {
       .account = stack.account, .region = stack.region, .stack_id = stack.id, .stack_name = stack.name};
   TRY(blueprint->conditions, evaluate_conditions(blueprint->source, blueprint->parameters, blueprint->pseudo));
@@ -63,7 +65,7 @@ Result<std::shared_ptr<const Blueprint>> make_blueprint(const std::string& body,
 }
 
 Result<void> check_blueprint(const Blueprint& blueprint, const ProviderSet& providers,
-                             const std::vector<std::string>& zones) {
+                             const std::vector<std::string>& zones, service::Context& ctx) {
   std::vector<std::string> unknown;
   for (const ResourceDeclaration& resource : blueprint.source.resources) {
     const bool met = std::ranges::find(unknown, resource.type) != unknown.end();
@@ -71,7 +73,8 @@ Result<void> check_blueprint(const Blueprint& blueprint, const ProviderSet& prov
   }
   if (!unknown.empty()) return problem("Template format error: Unrecognized resource types: [" + joined(unknown) + "]");
 
-  const StackSurroundings surroundings(blueprint, providers, zones);
+  StackSurroundings surroundings(blueprint, providers, zones);
+  surroundings.ctx = &ctx;
   for (const std::string& name : in_order(blueprint.graph)) {
     const ResourceDeclaration& resource = *blueprint.source.find_resource(name);
     CHECK(resolve_properties(blueprint, resource, providers.find(resource.type)->schema(), surroundings));
@@ -124,11 +127,19 @@ std::vector<std::string> StackSurroundings::zones(const std::string& region) con
   return names;
 }
 
+Result<std::string> StackSurroundings::stored_parameter(const std::string& name) const {
+  if (ctx == nullptr) return std::string(kKnownAfterApply);
+  return look_up_parameter(name, *ctx);
+}
+
 Result<Value> resolve_properties(const Blueprint& blueprint, const ResourceDeclaration& resource,
                                  const TypeSchema& type, const Surroundings& surroundings) {
   const Scope scope{blueprint.source, blueprint.parameters, blueprint.pseudo, blueprint.conditions, surroundings};
-  TRY(auto value, evaluate(resource.properties, scope));
-  return coerce_properties(type, value ? *value : Value(), resource.name);
+  TRY(const auto value, evaluate(resource.properties, scope));
+  TRY(const Value expanded, expand_parameters(value ? *value : Value(), type.name, [&](const std::string& name) {
+        return surroundings.stored_parameter(name);
+      }));
+  return coerce_properties(type, expanded, resource.name);
 }
 
 Tags tags_for(const StackRow& stack, const Deployment& deployment, const std::string& logical_id,

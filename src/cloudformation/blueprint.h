@@ -34,7 +34,7 @@ Result<std::shared_ptr<const Blueprint>> make_blueprint(const std::string& body,
 // Refuses before anything is made: types that nobody provides, properties that their type does not have or take,
 // attributes that do not exist, functions that can't be told. Everything that is knowable already is checked.
 Result<void> check_blueprint(const Blueprint& blueprint, const ProviderSet& providers,
-                             const std::vector<std::string>& zones);
+                             const std::vector<std::string>& zones, service::Context& ctx);
 
 // Names outside a template, answered from a stack's rows. Resources that are not there yet, and everything of those in
 // `pending`, are kKnownAfterApply.
@@ -47,7 +47,9 @@ class StackSurroundings : public Surroundings {
   Result<base::Value> attribute(const std::string& resource, const std::string& attribute) const override;
   Result<base::Value> imported(const std::string& export_name) const override;
   std::vector<std::string> zones(const std::string& region) const override;
+  Result<std::string> stored_parameter(const std::string& name) const override;
 
+  service::Context* ctx = nullptr;           // null: Parameter Store can't be asked
   const Tables* tables = nullptr;            // null: nothing exists yet
   const StackRow* stack = nullptr;           // with `tables`
   std::set<std::string> pending;             // resources whose Ref and attributes will change
@@ -60,7 +62,8 @@ class StackSurroundings : public Surroundings {
   const std::vector<std::string>& zones_;
 };
 
-// The properties a resource is to have, coerced. Unknown parts are kKnownAfterApply.
+// The properties a resource is to have, coerced, with the values of {{resolve:ssm:…}} and the references to secrets.
+// Unknown parts are kKnownAfterApply.
 Result<base::Value> resolve_properties(const Blueprint& blueprint, const ResourceDeclaration& resource,
                                        const TypeSchema& type, const Surroundings& surroundings);
 

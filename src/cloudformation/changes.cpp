@@ -88,8 +88,8 @@ struct Planner {
       }
       bool dynamic = false;
       for (const std::string& parameter : parameters) {
-        const auto before = stack.present.parameters.find(parameter);
-        if (before != stack.present.parameters.end() && before->second == deployment.parameters.at(parameter)) continue;
+        const bool held = stack.present.parameters.contains(parameter);
+        if (held && stack.present.value_of(parameter) == deployment.value_of(parameter)) continue;
         list.push_back(detail("ParameterReference", "Static", parameter, target(name, update)));
         dynamic = true;
       }
@@ -180,8 +180,9 @@ struct Planner {
 }  // namespace
 
 ChangePlan plan_changes(State& state, const StackRow& stack, const Blueprint& wanted, const Deployment& deployment,
-                        const std::vector<std::string>& zones) {
+                        const std::vector<std::string>& zones, service::Context& ctx) {
   Planner planner{state, stack, wanted, deployment, StackSurroundings(wanted, state.providers, zones)};
+  planner.surroundings.ctx = &ctx;
   planner.surroundings.tables = &state.tables;
   planner.surroundings.stack = &stack;
   std::set<std::string> done;

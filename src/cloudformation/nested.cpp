@@ -76,6 +76,7 @@ class NestedStack : public Provider {
     if (!proposal) return std::unexpected(Failure{proposal.error().message});
     Tables& tables = machine_.tables();
     const bool same = proposal->deployment.parameters == child->present.parameters &&
+                      proposal->deployment.resolved == child->present.resolved &&
                       proposal->deployment.tags == child->present.tags &&
                       proposal->body == tables.template_body(*child, child->present);
     // What the child's own children name may have changed without it.
@@ -207,7 +208,7 @@ class NestedStack : public Provider {
         proposal.deployment.tags.emplace_back(tag.find("Key")->to_text(), tag.find("Value")->to_text());
       }
     }
-    TRY(const auto checked, check_proposal(machine_.providers(), machine_.zones(job.ctx), child, proposal));
+    TRY(const auto checked, check_proposal(machine_.providers(), machine_.zones(job.ctx), child, proposal, job.ctx));
     for (const ResourceDeclaration& resource : checked->source.resources) {
       const ResourceRow* row = machine_.tables().find_resource(child, resource.name);
       if (row == nullptr || row->type == resource.type) continue;

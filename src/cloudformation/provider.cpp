@@ -15,7 +15,8 @@ bool mentions(std::string_view text, std::string_view part) {
 // HandlerErrorCode of the resource provider contract, from the service's own error.
 std::string_view handler_code(const base::FaultShape& shape) {
   const std::string_view name = shape.query_code.empty() ? shape.name : shape.query_code;
-  if (mentions(name, "AlreadyExist") || mentions(name, "QueueNameExists") || mentions(name, ".Duplicate"))
+  if (mentions(name, "AlreadyExist") || mentions(name, "QueueNameExists") || mentions(name, "ResourceExists") ||
+      mentions(name, ".Duplicate"))
     return "AlreadyExists";
   if (mentions(name, "NotFound") || mentions(name, "NoSuch") || mentions(name, "NonExistent") ||
       mentions(name, "DoesNotExist")) {
@@ -39,7 +40,7 @@ std::string_view sdk_name(std::string_view type) {
   struct Name {
     std::string_view prefix, name;
   };
-  static constexpr std::array<Name, 10> kNames = {{{"AWS::SQS::", "Sqs"},
+  static constexpr std::array<Name, 12> kNames = {{{"AWS::SQS::", "Sqs"},
                                                    {"AWS::ECS::", "AmazonECS"},
                                                    {"AWS::ApplicationAutoScaling::", "ApplicationAutoScaling"},
                                                    {"AWS::CloudWatch::", "CloudWatch"},
@@ -48,6 +49,8 @@ std::string_view sdk_name(std::string_view type) {
                                                    {"AWS::IAM::", "Iam"},
                                                    {"AWS::EC2::", "Ec2"},
                                                    {"AWS::S3::", "S3"},
+                                                   {"AWS::SSM::", "Ssm"},
+                                                   {"AWS::SecretsManager::", "SecretsManager"},
                                                    {"AWS::CloudFormation::", "CloudFormation"}}};
   for (const Name& name : kNames) {
     if (type.starts_with(name.prefix)) return name.name;

@@ -36,6 +36,13 @@ struct Deployment {
   Texts capabilities;
   Texts notification_arns;
   std::string role_arn;
+  std::map<std::string, std::string> resolved;  // of parameters that name one of Parameter Store: its value
+
+  // What a template's parameter comes to.
+  const std::string& value_of(const std::string& parameter) const {
+    const auto found = resolved.find(parameter);
+    return found == resolved.end() ? parameters.at(parameter) : found->second;
+  }
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -45,6 +52,7 @@ struct Deployment {
     field(4, row.capabilities);
     field(5, row.notification_arns);
     field(6, row.role_arn);
+    field(7, row.resolved);
   }
   friend bool operator==(const Deployment&, const Deployment&) = default;
 };

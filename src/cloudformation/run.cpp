@@ -2,6 +2,7 @@
 
 #include "base/ensure.h"
 #include "base/fault.h"
+#include "cloudformation/lookup.h"
 
 namespace cloudformation {
 namespace {
@@ -92,7 +93,7 @@ void Machine::Run::note(ResourceRow& row, const std::string& status, const std::
   row.status = status;
   row.reason = reason;
   row.changed_at = ctx_.now;
-  add_resource_event(machine_.tables_, stack(), row, physical_id, ctx_);
+  add_resource_event(machine_.tables_, stack(), row, provider(row).schema(), physical_id, ctx_);
   put(row);
 }
 
@@ -107,6 +108,23 @@ Job Machine::Run::job(const ResourceRow& row, const Incarnation& wanted, const I
              .physical_id = wanted.physical_id,
              .notes = row.notes,
              .started = row.work_started};
+}
+
+// A nested stack gets the references themselves: its own resources are what they are put into.
+Result<Incarnation> Machine::Run::revealed(const ResourceRow& row, const Incarnation& wanted) {
+  if (!names_secrets(wanted.properties) || provider(row).always_updates()) return wanted;
+  TRY(const base::Value expanded, expand_secrets(wanted.properties, [&](const SecretReference& reference) {
+        return look_up_secret(reference, ctx_);
+      }));
+  auto coerced = coerce_properties(provider(row).schema(), expanded, row.logical_id);
+  // What is wrong may say the value.
+  if (!coerced) {
+    return problem("Properties validation failed for resource " + row.logical_id +
+                   " with message:\n[the value of a secret does not fit its property]");
+  }
+  Incarnation whole = wanted;
+  whole.properties = std::move(*coerced);
+  return whole;
 }
 
 std::shared_ptr<const Blueprint> Machine::Run::blueprint(const Deployment& deployment) {
@@ -132,8 +150,15 @@ Machine::Run::Next Machine::Run::start() {
   forget_traces();
   if (operation().goal == Goal::Delete) return start_delete();
   enter(Phase::Applying);
-  // Imports that do not exist are found before anything is made.
   const auto plan = blueprint(operation().wanted);
+  if (auto missing = missing_named_parameter(plan->source, operation().wanted.parameters, ctx_); !missing.empty()) {
+    edit([&](StackRow& stack) {
+      stack.operation.halted = true;
+      stack.operation.refusal = missing;
+    });
+    return Next::Again;
+  }
+  // Imports that do not exist are found before anything is made.
   const std::vector<std::string> zones = machine_.zones(ctx_);
   StackSurroundings surroundings(*plan, machine_.providers_, zones);
   surroundings.tables = &machine_.tables_;

@@ -37,6 +37,8 @@ class Machine::Run {
   template <class Call>
   Step attempt(Call call);  // takes back what a failing call wrote
   Job job(const ResourceRow& row, const Incarnation& wanted, const Incarnation* before) const;
+  // `wanted` with the values of the secrets that it refers to: for one call of a provider, never for a row.
+  Result<Incarnation> revealed(const ResourceRow& row, const Incarnation& wanted);
   Provider& provider(const ResourceRow& row) const { return *machine_.providers_.find(row.type); }
   std::shared_ptr<const Blueprint> blueprint(const Deployment& deployment);
 

@@ -88,6 +88,7 @@ void Machine::Run::begin_resource(const ResourceDeclaration& declaration) {
 
   const std::vector<std::string> zones = machine_.zones(ctx_);
   StackSurroundings surroundings(*plan, machine_.providers_, zones);
+  surroundings.ctx = &ctx_;
   surroundings.tables = &machine_.tables_;
   surroundings.stack = &stack();
   auto properties = resolve_properties(*plan, declaration, type, surroundings);
@@ -128,7 +129,9 @@ void Machine::Run::create(ResourceRow row, Incarnation wanted) {
   row.now = std::move(wanted);
   row.created = true;
   note(row, "CREATE_IN_PROGRESS", "");
-  const Step step = attempt([&] { return provider(row).create(job(row, row.now, nullptr)); });
+  const auto whole = revealed(row, row.now);
+  if (!whole) return fail_resource(row, whole.error().message);
+  const Step step = attempt([&] { return provider(row).create(job(row, *whole, nullptr)); });
   if (!step) return fail_resource(row, step.error().reason);
   row.now.physical_id = step->physical_id;
   note(row, "CREATE_IN_PROGRESS", "Resource creation Initiated");
@@ -138,7 +141,12 @@ void Machine::Run::create(ResourceRow row, Incarnation wanted) {
 void Machine::Run::update(ResourceRow row, Incarnation wanted) {
   row.before = row.now;
   note(row, "UPDATE_IN_PROGRESS", "");
-  const Step step = attempt([&] { return provider(row).update(job(row, wanted, &row.now)); });
+  const auto whole = revealed(row, wanted);
+  if (!whole) {
+    row.before.reset();
+    return fail_resource(row, whole.error().message);
+  }
+  const Step step = attempt([&] { return provider(row).update(job(row, *whole, &row.now)); });
   if (!step) {
     row.before.reset();
     return fail_resource(row, step.error().reason);
@@ -160,7 +168,9 @@ void Machine::Run::replace(ResourceRow row, Incarnation wanted) {
         row, "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename " +
                  name->to_text() + " and update the stack again.");
   }
-  const Step step = attempt([&] { return provider(row).create(job(row, wanted, nullptr)); });
+  const auto whole = revealed(row, wanted);
+  if (!whole) return fail_resource(row, whole.error().message);
+  const Step step = attempt([&] { return provider(row).create(job(row, *whole, nullptr)); });
   if (!step) return fail_resource(row, step.error().reason);
   row.before = std::move(row.now);
   row.replaced = true;

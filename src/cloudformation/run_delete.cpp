@@ -101,7 +101,7 @@ void Machine::Run::remove_one(ResourceRow row, bool leftover) {
       if (leftover) {
         shown.status = "DELETE_IN_PROGRESS";
         shown.reason = "";
-        add_resource_event(machine_.tables_, stack(), shown, target.physical_id, ctx_);
+        add_resource_event(machine_.tables_, stack(), shown, provider(row).schema(), target.physical_id, ctx_);
         row.last_event = shown.last_event;
         put(row);
       } else {
@@ -139,7 +139,7 @@ void Machine::Run::removed(ResourceRow& row, bool leftover, const std::string& s
     shown.now = *row.leftover;
     shown.status = status;
     shown.reason = "";
-    add_resource_event(machine_.tables_, stack(), shown, shown.now.physical_id, ctx_);
+    add_resource_event(machine_.tables_, stack(), shown, provider(row).schema(), shown.now.physical_id, ctx_);
     row.leftover.reset();
     row.work = Work::None;
     row.last_event = shown.last_event;
@@ -171,7 +171,7 @@ void Machine::Run::remove_failed(ResourceRow& row, bool leftover, const Failure&
   if (leftover) shown.now = *row.leftover;
   shown.status = "DELETE_FAILED";
   shown.reason = failure.reason;
-  add_resource_event(machine_.tables_, stack(), shown, shown.now.physical_id, ctx_);
+  add_resource_event(machine_.tables_, stack(), shown, provider(row).schema(), shown.now.physical_id, ctx_);
   row.last_event = shown.last_event;
   if (!leftover) {
     row.status = shown.status;

@@ -59,8 +59,10 @@ void Machine::Run::restore_resource(ResourceRow row) {
   }
   note(row, "UPDATE_IN_PROGRESS", "");
   row.work_started = ctx_.now;
+  const auto whole = revealed(row, *row.before);
+  if (!whole) return restore_failed(row, whole.error().message);
   const service::Change::Mark mark = ctx_.change.mark();
-  Job undo = job(row, *row.before, &row.now);
+  Job undo = job(row, *whole, &row.now);
   undo.restoring = true;
   undo.physical_id = row.now.physical_id;
   const Step step = provider.update(undo);

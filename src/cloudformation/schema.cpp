@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/fault.h"
+#include "cloudformation/template/dynamic.h"
 #include "cloudformation/template/functions.h"
 
 namespace cloudformation {
@@ -31,6 +32,11 @@ std::unexpected<Problem> wrong_type(const std::string& path, std::string_view ex
 
 std::unexpected<Problem> extraneous(const std::string& path, const std::string& key) {
   return problem(path + ": extraneous key [" + key + "] is not permitted");
+}
+
+// What fits everywhere: it is known only later.
+bool is_open(const Value& value) {
+  return value.is_string() && (!is_known_text(value.as_string()) || names_secret(value.as_string()));
 }
 
 Result<Value> to_integer(const Value& value, const std::string& path) {
@@ -127,7 +133,7 @@ Result<Value> to_structure(const api::Type& type, const Value& value, const std:
 }
 
 Result<Value> to_shape(const api::Type& type, const Value& value, const std::string& path) {
-  if (value.is_string() && !is_known_text(value.as_string())) return value;
+  if (is_open(value)) return value;
   switch (type.kind) {
     case api::Kind::Boolean:
       return to_boolean(value, path);
@@ -175,7 +181,7 @@ Result<Value> to_tags(const Value& value, const std::string& path) {
 }
 
 Result<Value> convert(const PropertySchema& property, const Value& value, const std::string& path) {
-  if (value.is_string() && !is_known_text(value.as_string())) return value;
+  if (is_open(value)) return value;
   switch (property.kind) {
     case PropertyKind::Text:
       return to_text(value, path);
@@ -209,7 +215,7 @@ Result<Value> convert(const PropertySchema& property, const Value& value, const 
 }
 
 Result<Value> to_object(std::span<const PropertySchema> schema, const Value& value, const std::string& path) {
-  if (value.is_string() && !is_known_text(value.as_string())) return value;
+  if (is_open(value)) return value;
   if (!value.is_object()) return wrong_type(path, "JSONObject", value);
   Value::Object members;
   for (const auto& [key, held] : value.as_object()) {
@@ -265,6 +271,14 @@ Result<Value> coerce_properties(const TypeSchema& type, const Value& properties,
                    coerced.error().message + "]");
   }
   return coerced;
+}
+
+Value without_secrets(const TypeSchema& type, const Value& properties) {
+  Value shown = properties;
+  for (const PropertySchema& property : type.properties) {
+    if (property.secret && shown.find(property.name) != nullptr) shown.set(property.name, "****");
+  }
+  return shown;
 }
 
 bool same_value(const PropertySchema& property, const Value* before, const Value* after) {

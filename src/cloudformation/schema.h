@@ -42,6 +42,7 @@ struct PropertySchema {
   std::span<const PropertySchema> members{};  // Object, ObjectList
   const api::Type& (*shape)() = nullptr;      // Shape, ShapeList
   bool unordered = false;                     // the order of a list means nothing
+  bool secret = false;                        // no event shows it
 };
 
 struct TypeSchema {
@@ -58,9 +59,13 @@ struct TypeSchema {
 };
 
 // The properties with scalars converted to their types, or what is wrong with them, worded as for the resource with
-// this logical id. Values that are known only after others were made (kKnownAfterApply) fit everywhere.
+// this logical id. Values that are known only after others were made (kKnownAfterApply), and references to secrets, fit
+// everywhere.
 Result<base::Value> coerce_properties(const TypeSchema& type, const base::Value& properties,
                                       const std::string& logical_id);
+
+// As events show them: of secret properties only that they are there.
+base::Value without_secrets(const TypeSchema& type, const base::Value& properties);
 
 // Whether two coerced values of a property mean the same.
 bool same_value(const PropertySchema& property, const base::Value* before, const base::Value* after);

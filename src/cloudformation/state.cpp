@@ -6,6 +6,7 @@
 #include "api/cloudformation/operations.h"
 #include "api/ec2/operations.h"
 #include "base/fault.h"
+#include "cloudformation/lookup.h"
 #include "wire/percent.h"
 
 namespace cloudformation {
@@ -100,16 +101,20 @@ CapabilityNeed capability_need(const Template& source, const ProviderSet& provid
 
 base::Outcome<std::shared_ptr<const Blueprint>> check_proposal(const ProviderSet& providers,
                                                                const std::vector<std::string>& zones,
-                                                               const StackRow& stack, Proposal& proposal) {
+                                                               const StackRow& stack, Proposal& proposal,
+                                                               service::Context& ctx) {
   if (stack.name.size() > kStackNameMax) return refuse("Stack name is longer than 128 characters.");
   auto source = read_template(proposal.body);
   if (!source) return refuse(source.error().message);
   auto bound = bind_parameters(*source, proposal.given, proposal.previous);
   if (!bound) return refuse(bound.error().message);
+  auto resolved = resolve_typed_parameters(*source, *bound, ctx);
+  if (!resolved) return refuse(resolved.error().message);
   proposal.deployment.parameters = std::move(*bound);
+  proposal.deployment.resolved = std::move(*resolved);
   auto blueprint = make_blueprint(proposal.body, proposal.deployment, stack);
   if (!blueprint) return refuse(blueprint.error().message);
-  if (const auto checked = check_blueprint(**blueprint, providers, zones); !checked) {
+  if (const auto checked = check_blueprint(**blueprint, providers, zones, ctx); !checked) {
     return refuse(checked.error().message);
   }
   const Texts& given = proposal.deployment.capabilities;

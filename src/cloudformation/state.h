@@ -40,7 +40,8 @@ struct Proposal {
 };
 base::Outcome<std::shared_ptr<const Blueprint>> check_proposal(const ProviderSet& providers,
                                                                const std::vector<std::string>& zones,
-                                                               const StackRow& stack, Proposal& proposal);
+                                                               const StackRow& stack, Proposal& proposal,
+                                                               service::Context& ctx);
 
 // CAPABILITY_IAM, CAPABILITY_NAMED_IAM or ""; and the types that need it.
 struct CapabilityNeed {
@@ -56,6 +57,6 @@ struct ChangePlan {
   bool any() const { return !changes.empty() || outputs_change; }
 };
 ChangePlan plan_changes(State& state, const StackRow& stack, const Blueprint& wanted, const Deployment& deployment,
-                        const std::vector<std::string>& zones);
+                        const std::vector<std::string>& zones, service::Context& ctx);
 
 }  // namespace cloudformation

@@ -123,8 +123,8 @@ void add_stack_event(Tables& tables, const std::string& stack, const std::string
 }
 
 // Clients tell events apart by their id, so two of one status in one millisecond need different ones.
-void add_resource_event(Tables& tables, const StackRow& stack, ResourceRow& resource, const std::string& physical_id,
-                        service::Context& ctx) {
+void add_resource_event(Tables& tables, const StackRow& stack, ResourceRow& resource, const TypeSchema& type,
+                        const std::string& physical_id, service::Context& ctx) {
   std::string id =
       resource.logical_id + "-" + resource.status + "-" + wire::format_date_time(ctx.now, wire::Millis::Always);
   if (resource.last_event == id) {
@@ -132,15 +132,17 @@ void add_resource_event(Tables& tables, const StackRow& stack, ResourceRow& reso
   } else {
     resource.last_event = id;
   }
-  add_event(tables, stack,
-            {.event_id = std::move(id),
-             .logical_id = resource.logical_id,
-             .physical_id = physical_id,
-             .type = resource.type,
-             .status = resource.status,
-             .reason = resource.reason,
-             .properties = resource.now.properties.is_null() ? "" : wire::write_json(resource.now.properties)},
-            ctx);
+  add_event(
+      tables, stack,
+      {.event_id = std::move(id),
+       .logical_id = resource.logical_id,
+       .physical_id = physical_id,
+       .type = resource.type,
+       .status = resource.status,
+       .reason = resource.reason,
+       .properties =
+           resource.now.properties.is_null() ? "" : wire::write_json(without_secrets(type, resource.now.properties))},
+      ctx);
 }
 
 }  // namespace cloudformation

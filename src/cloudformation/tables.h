@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cloudformation/rows.h"
+#include "cloudformation/schema.h"
 #include "service/context.h"
 #include "service/table.h"
 
@@ -46,7 +47,7 @@ StackName parse_stack_name(const std::string& name_or_id);
 
 // An event of a resource, or of the stack itself.
 void add_stack_event(Tables& tables, const std::string& stack, const std::string& reason, service::Context& ctx);
-void add_resource_event(Tables& tables, const StackRow& stack, ResourceRow& resource, const std::string& physical_id,
-                        service::Context& ctx);
+void add_resource_event(Tables& tables, const StackRow& stack, ResourceRow& resource, const TypeSchema& type,
+                        const std::string& physical_id, service::Context& ctx);
 
 }  // namespace cloudformation

@@ -132,7 +132,7 @@ CLOUDFORMATION_OPERATION(CreateChangeSet, create_change_set) {
   }
   TRY(Proposal proposal, propose(state, input, stack, ctx));
   const auto zones = list_zones(ctx);
-  TRY(const auto blueprint, check_proposal(state.providers, zones, stack, proposal));
+  TRY(const auto blueprint, check_proposal(state.providers, zones, stack, proposal, ctx));
   CHECK(check_resource_types(*blueprint, input.resource_types));
 
   const std::string uuid = base::uuid(ctx.random);
@@ -146,7 +146,7 @@ CLOUDFORMATION_OPERATION(CreateChangeSet, create_change_set) {
                    .include_nested = input.include_nested_stacks.value_or(false),
                    .on_stack_failure = input.on_stack_failure.value_or(""),
                    .token = input.client_token.value_or("")};
-  ChangePlan plan = plan_changes(state, stack, *blueprint, proposal.deployment, zones);
+  ChangePlan plan = plan_changes(state, stack, *blueprint, proposal.deployment, zones, ctx);
   if (!plan.any()) {
     row.status = "FAILED";
     row.status_reason = kNoChanges;

@@ -46,6 +46,8 @@ std::vector<cfn::Parameter> shown_parameters(const State& state, const StackRow&
     cfn::Parameter parameter;
     parameter.parameter_key = declared.name;
     parameter.parameter_value = declared.no_echo ? "****" : value->second;
+    const auto resolved = deployment.resolved.find(declared.name);
+    if (resolved != deployment.resolved.end()) parameter.resolved_value = declared.no_echo ? "****" : resolved->second;
     shown.push_back(std::move(parameter));
   }
   return shown;

@@ -71,7 +71,7 @@ CLOUDFORMATION_OPERATION(CreateStack, create_stack) {
   TRY(proposal.deployment.tags, given_tags(input.tags));
   proposal.deployment.capabilities = input.capabilities.value_or(Texts{});
   TRY(proposal.deployment.role_arn, given_role(input.role_arn, "", ctx));
-  TRY(const auto blueprint, check_proposal(state.providers, list_zones(ctx), row, proposal));
+  TRY(const auto blueprint, check_proposal(state.providers, list_zones(ctx), row, proposal, ctx));
   CHECK(check_resource_types(*blueprint, input.resource_types));
 
   const std::string key = stack_key(row);
@@ -127,11 +127,11 @@ CLOUDFORMATION_OPERATION(UpdateStack, update_stack) {
   proposal.deployment.capabilities = input.capabilities.value_or(Texts{});
   TRY(proposal.deployment.role_arn, given_role(input.role_arn, stack->present.role_arn, ctx));
   const auto zones = list_zones(ctx);
-  TRY(const auto blueprint, check_proposal(state.providers, zones, *stack, proposal));
+  TRY(const auto blueprint, check_proposal(state.providers, zones, *stack, proposal, ctx));
   CHECK(check_resource_types(*blueprint, input.resource_types));
   CHECK(check_types_stay(state, *stack, *blueprint));
   const bool failed_before = stack->status == "UPDATE_FAILED" || stack->status == "CREATE_FAILED";
-  if (!failed_before && !plan_changes(state, *stack, *blueprint, proposal.deployment, zones).any()) {
+  if (!failed_before && !plan_changes(state, *stack, *blueprint, proposal.deployment, zones, ctx).any()) {
     return refuse("No updates are to be performed.");
   }
   const std::string key = stack_key(*stack);

@@ -61,6 +61,7 @@ void add_providers(ProviderSet& providers, Machine& machine, TemplateSource& sou
   add_iam(providers);
   add_ec2(providers);
   add_ec2_network(providers);
+  add_secrets(providers);
   add_storage(providers);
 }
 
@@ -145,8 +146,10 @@ Value tag_map(const Tags& tags) {
 }
 
 TagChange tag_change(const Job& job) {
-  const Tags after = merged_tags(job);
-  const Tags before = merged_tags(job.before->tags, job.before->properties);
+  return tag_change(merged_tags(job.before->tags, job.before->properties), merged_tags(job));
+}
+
+TagChange tag_change(const Tags& before, const Tags& after) {
   TagChange change;
   for (const auto& tag : after) {
     if (std::ranges::find(before, tag) == before.end()) change.set.push_back(tag);

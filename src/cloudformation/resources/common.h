@@ -31,6 +31,7 @@ void add_scaling(ProviderSet& providers);  // Application Auto Scaling, CloudWat
 void add_iam(ProviderSet& providers);
 void add_ec2(ProviderSet& providers);
 void add_ec2_network(ProviderSet& providers);  // gateways, routes, endpoints
+void add_secrets(ProviderSet& providers);      // SSM, Secrets Manager
 void add_storage(ProviderSet& providers);      // ECR, S3, and types that make nothing
 
 // Calls an operation with a tree of its input's members (first letters in either case, scalars coerced). The answer
@@ -65,6 +66,7 @@ struct TagChange {
   Tags set;
   base::Value::Array removed;  // keys
 };
+TagChange tag_change(const Tags& before, const Tags& after);
 TagChange tag_change(const Job& job);
 
 // The name given by the property, or a generated one of at most `length_max`.

@@ -16,6 +16,7 @@ class Nothing : public Surroundings {
   Result<Value> attribute(const std::string& resource, const std::string&) const override { return refuse(resource); }
   Result<Value> imported(const std::string& name) const override { return refuse(name); }
   std::vector<std::string> zones(const std::string&) const override { return {}; }
+  Result<std::string> stored_parameter(const std::string&) const override { return std::string(kKnownAfterApply); }
 
  private:
   Result<Value> refuse(const std::string& name) const {

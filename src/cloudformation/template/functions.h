@@ -39,6 +39,8 @@ class Surroundings {
   virtual Result<base::Value> imported(const std::string& export_name) const = 0;
   // Names of a region's availability zones, in order.
   virtual std::vector<std::string> zones(const std::string& region) const = 0;
+  // The value of a parameter in Parameter Store: "NAME", or "NAME:VERSION".
+  virtual Result<std::string> stored_parameter(const std::string& name) const = 0;
 };
 
 using Conditions = std::map<std::string, bool>;

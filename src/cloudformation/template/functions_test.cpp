@@ -30,6 +30,7 @@ class World : public Surroundings {
   std::vector<std::string> zones(const std::string& region) const override {
     return {region + "a", region + "b", region + "c"};
   }
+  Result<std::string> stored_parameter(const std::string& name) const override { return "stored-" + name; }
 };
 
 constexpr std::string_view kTemplate = R"({
@@ -202,8 +203,9 @@ TEST(Graph, RefusesInAwsWords) {
             "Unresolved resource dependencies [X] in the Outputs block of the template");
   EXPECT_EQ(refused(R"({"Resources": {"A": {"Type": "T", "Properties": {"p": {"Fn::GetAtt": "X.Arn"}}}}})"),
             "Template error: instance of Fn::GetAtt references undefined resource X");
-  EXPECT_EQ(refused(R"({"Resources": {"A": {"Type": "T", "Properties": {"p": "a{{resolve:ssm:/x:1}}"}}}})"),
-            "Dynamic reference {{resolve:ssm:/x:1}} is not supported by renkei yet.");
+  EXPECT_EQ(refused(R"({"Parameters": {"P": {"Type": "String", "Default": "{{resolve:ssm:/x}}"}},
+      "Resources": {"A": {"Type": "T"}}})"),
+            "Template error: parameter P should not contain ssm versionless resolver");
 }
 
 TEST(Template, RefusesInAwsWords) {

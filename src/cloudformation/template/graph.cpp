@@ -20,7 +20,6 @@ class Walk {
       for (const Value& item : expression.as_array()) CHECK(visit(item));
       return {};
     }
-    if (expression.is_string()) return visit_text(expression.as_string());
     if (!expression.is_object()) return {};
     const std::string_view name = function_name(expression);
     if (name.empty()) {
@@ -48,14 +47,6 @@ class Walk {
     if (name == "Fn::If") return visit_if(argument);
     CHECK(check_shape(name, argument));
     return visit(argument);
-  }
-
-  static Result<void> visit_text(const std::string& text) {
-    const auto open = text.find("{{resolve:");
-    if (open == std::string::npos) return {};
-    const auto close = text.find("}}", open);
-    if (close == std::string::npos) return {};
-    return problem("Dynamic reference " + text.substr(open, close + 2 - open) + " is not supported by renkei yet.");
   }
 
   static Result<void> check_shape(std::string_view name, const Value& argument) {
@@ -105,7 +96,6 @@ class Walk {
           "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string "
           "as first argument, and an optional second argument to specify a mapping of values to replace in the string");
     }
-    CHECK(visit_text(text->as_string()));
     if (variables != nullptr) CHECK(visit(*variables));
     for (const SubPart& part : split_sub(text->as_string())) {
       if (!part.is_name || (variables != nullptr && variables->find(part.text) != nullptr)) continue;

@@ -74,7 +74,8 @@ Result<void> check_number(const ParameterDeclaration& declaration, const std::st
 }
 
 Result<void> check_item(const ParameterDeclaration& declaration, const std::string& item) {
-  if (declaration.type.find("Number") != std::string::npos) CHECK(check_number(declaration, item));
+  const bool stored = declaration.type.starts_with("AWS::SSM::");
+  if (!stored && declaration.type.find("Number") != std::string::npos) CHECK(check_number(declaration, item));
   if (!declaration.allowed_values.empty() &&
       std::ranges::find(declaration.allowed_values, item) == declaration.allowed_values.end()) {
     return violated(declaration, "must be one of AllowedValues");
@@ -93,10 +94,8 @@ Result<void> check_parameter(const ParameterDeclaration& declaration, const std:
   if (text.size() > kParameterValueMax) {
     return problem("Parameter '" + declaration.name + "' must contain at most 4096 characters");
   }
-  if (declaration.type.starts_with("AWS::SSM::")) {
-    return problem("Parameter type " + declaration.type + " of parameter '" + declaration.name +
-                   "' is not supported by renkei yet.");
-  }
+  // Of a name in Parameter Store the name is checked, not what it stands for.
+  if (declaration.type.starts_with("AWS::SSM::")) return check_item(declaration, text);
   if (!is_list_type(declaration.type)) return check_item(declaration, text);
   for (const std::string& item : split_list(text)) CHECK(check_item(declaration, item));
   return {};
@@ -128,6 +127,10 @@ Result<std::optional<std::string>> choose(const ParameterDeclaration& declaratio
 }  // namespace
 
 bool is_list_type(std::string_view type) {
+  constexpr std::string_view kStored = "AWS::SSM::Parameter::Value<";
+  if (type.starts_with(kStored) && type.ends_with('>')) {
+    return is_list_type(type.substr(kStored.size(), type.size() - kStored.size() - 1));
+  }
   return type == "CommaDelimitedList" || type.starts_with("List<");
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/fault.h"
+#include "cloudformation/template/dynamic.h"
 
 namespace cloudformation {
 namespace {
@@ -163,6 +164,9 @@ Result<ParameterDeclaration> parse_parameter(const std::string& name, const Valu
       return problem("Template format error: Every Default member must be a string.");
     }
     parameter.default_value = held->to_text();
+    if (names_newest_parameter(*parameter.default_value)) {
+      return problem("Template error: parameter " + name + " should not contain ssm versionless resolver");
+    }
   }
   if (const Value* held = declared.find("AllowedValues")) {
     if (!held->is_array()) return problem("Template format error: Every AllowedValues member must be a list.");
