@@ -55,6 +55,25 @@ ENDPOINT_FORBIDS = (
     "Cloudwatch log stream: AccessDeniedException: " + ROLE + f"logs:CreateLogStream on resource: arn:aws:logs:{REGION}:"
     f"{ACCOUNT}:log-group:…:log-stream:… because no VPC endpoint policy allows the logs:CreateLogStream action : exit "
     "status 1")
+NO_CREDENTIALS = "ResourceInitializationError: unable to pull secrets or registry auth: "
+NO_SSM = (
+    NO_CREDENTIALS + "unable to retrieve secrets from ssm: The task cannot pull secrets from AWS Systems Manager. There is a "
+    "connection issue between the task and AWS Systems Manager Parameter Store. Check your task network configuration. "
+    "RequestCanceled: request context canceled caused by: context deadline exceeded")
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:…"
+NO_ASM = (
+    NO_CREDENTIALS + "unable to retrieve secret from asm: There is a connection issue between the task and AWS Secrets "
+    f"Manager. Check your task network configuration. failed to fetch secret {SECRET} from secrets manager: operation error "
+    "Secrets Manager: GetSecretValue, https response error StatusCode: 0, RequestID: , canceled, context deadline exceeded")
+NO_SSM_RIGHT = (
+    NO_CREDENTIALS + "execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been "
+    f"retried 1 time(s): AccessDeniedException: {ROLE}ssm:GetParameters on resource: arn:aws:ssm:{REGION}:{ACCOUNT}:"
+    "parameter/… because no identity-based policy allows the ssm:GetParameters action")
+NO_ASM_RIGHT = (
+    NO_CREDENTIALS + "execution resource retrieval failed: unable to retrieve secret from asm: service call has been "
+    f"retried 1 time(s): failed to fetch secret {SECRET} from secrets manager: AccessDeniedException: {ROLE}"
+    f"secretsmanager:GetSecretValue on resource: {SECRET} because no identity-based policy allows the "
+    "secretsmanager:GetSecretValue action")
 # The task runs; it is its program's SDK that gives up, in words of its own. Ours says this.
 TIMEOUT = r"cannot connect to sqs\.[\w.-]+: timed out"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:sqs-fargate-queue"
@@ -129,6 +148,35 @@ def by_internet_gateway(public_address):
     return edit
 
 
+STORES = {  # what makes the value, what a role needs for it, and its ARN
+    "ssm": ("AWS::SSM::Parameter\n    Properties: {Type: String, Value: stored}", "ssm:GetParameters",
+            '!Sub "arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${Stored}"'),
+    "secretsmanager": ("AWS::SecretsManager::Secret\n    Properties: {GenerateSecretString: {PasswordLength: 20}}",
+                       "secretsmanager:GetSecretValue", "!Ref Stored"),
+}
+
+
+def with_secret(store, endpoint=True, right=True):
+    """The consumer gets a secret of this store, with what that needs, or not."""
+    made, action, arn = STORES[store]
+
+    def edit(templates):
+        changed("consumer.yaml", "Resources:\n", f"Resources:\n  Stored:\n    Type: {made}\n\n")(templates)
+        changed("consumer.yaml", "              Value: !Ref Interval\n", "              Value: !Ref Interval\n          Secrets:\n"
+                f"            - Name: Stored\n              ValueFrom: {arn}\n")(templates)
+        if right:
+            role = "        - arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy\n"
+            changed("consumer.yaml", role, role + "      Policies:\n        - PolicyName: secret\n          PolicyDocument:\n"
+                    f"            Statement: [{{Effect: Allow, Action: '{action}', Resource: {arn}}}]\n")(templates)
+        if endpoint:
+            text = templates["endpoints.yaml"]
+            start = text.index("  SQSEndpoint:")
+            one = text[start: text.index("\n\n", start) + 2]
+            templates["endpoints.yaml"] = text[:start] + one.replace("SQSEndpoint", "StoreEndpoint").replace(
+                "}.sqs", "}." + store) + text[start:]
+    return edit
+
+
 FORBIDDING = """      PolicyDocument:
         Version: 2012-10-17
         Statement:
@@ -187,6 +235,13 @@ VARIANTS = [
     Variant("endpoint policy that denies",
             changed("endpoints.yaml", '      ServiceName: !Sub "com.amazonaws.${AWS::Region}.logs"\n',
                     '      ServiceName: !Sub "com.amazonaws.${AWS::Region}.logs"\n' + FORBIDDING), ENDPOINT_FORBIDS),
+    Variant("no ssm endpoint", with_secret("ssm", endpoint=False), NO_SSM, mend=with_secret("ssm")),
+    Variant("no secretsmanager endpoint", with_secret("secretsmanager", endpoint=False), NO_ASM,
+            mend=with_secret("secretsmanager")),
+    Variant("execution role without ssm:GetParameters", with_secret("ssm", right=False), NO_SSM_RIGHT,
+            mend=with_secret("ssm")),
+    Variant("execution role without secretsmanager:GetSecretValue", with_secret("secretsmanager", right=False), NO_ASM_RIGHT,
+            mend=with_secret("secretsmanager")),
     Variant("no SQS endpoint", without("endpoints.yaml", "SQSEndpoint"), "TIMEOUT", "log"),
     Variant("private DNS of SQS off", private_dns_off("SQSEndpoint"), "TIMEOUT", "log"),
     Variant("task role without sqs:SendMessage", changed("producer.yaml", "                  - sqs:SendMessage\n", ""),

@@ -6,7 +6,8 @@ from conftest import needs_root
 from fidelity import VARIANTS, Fidelity
 
 pytestmark = needs_root()
-CHOSEN = ("no ecr.dkr endpoint", "execution role missing", "wrong Fargate size")
+CHOSEN = ("no ecr.dkr endpoint", "execution role missing", "wrong Fargate size", "no ssm endpoint",
+          "execution role without secretsmanager:GetSecretValue")
 
 
 @pytest.fixture(scope="module")
