@@ -166,6 +166,17 @@ Result<Value> limits(const std::vector<runtime::Ulimit>& ulimits) {
   return Value(std::move(out));
 }
 
+std::vector<std::string> capabilities_of(const runtime::ContainerSpec& spec, bool device_rules) {
+  std::vector<std::string> allowed;
+  if (!spec.drops_all_capabilities) allowed.assign(std::begin(kCapabilities), std::end(kCapabilities));
+  if (!device_rules) std::erase(allowed, "CAP_MKNOD");
+  for (const std::string& name : spec.dropped_capabilities) std::erase(allowed, name);
+  for (const std::string& name : spec.added_capabilities) {
+    if (std::ranges::count(allowed, name) == 0) allowed.push_back(name);
+  }
+  return allowed;
+}
+
 Result<Value> process_of(const BundlePlan& plan, const User& user) {
   const std::vector<std::string> environment = environment_of(plan, user);
   std::vector<std::string> argv = arguments(plan.spec, plan.image);
@@ -179,8 +190,7 @@ Result<Value> process_of(const BundlePlan& plan, const User& user) {
   if (!directory.starts_with('/')) directory.insert(0, "/");
   Value::Array groups;
   for (const unsigned group : user.groups) groups.emplace_back(static_cast<std::int64_t>(group));
-  std::vector<std::string> allowed(std::begin(kCapabilities), std::end(kCapabilities));
-  if (!plan.device_rules) std::erase(allowed, "CAP_MKNOD");
+  const std::vector<std::string> allowed = capabilities_of(plan.spec, plan.device_rules);
   Value::Object capabilities;
   for (const char* set : {"bounding", "effective", "permitted"}) {
     // As Docker: another user than root has them in the bounding set only.
@@ -243,6 +253,14 @@ Result<Value> mounts_of(const BundlePlan& plan) {
     fs::create_directories(source, failed);
     if (failed) return error("cannot create volume " + mount.source + ": " + failed.message());
     out.push_back(bind_mount(source, mount.target, mount.read_only));
+  }
+  for (const runtime::Tmpfs& mount : plan.spec.tmpfs) {
+    std::vector<std::string> options{"size=" + std::to_string(mount.bytes)};
+    for (const char* usual : {"suid", "exec", "dev"}) {
+      if (std::ranges::count(mount.options, usual) == 0) options.push_back(std::string("no") + usual);
+    }
+    options.insert(options.end(), mount.options.begin(), mount.options.end());
+    out.push_back(mount_of(mount.target.c_str(), "tmpfs", "tmpfs", std::move(options)));
   }
   return Value(std::move(out));
 }

@@ -37,11 +37,12 @@ class Cgroups {
   // Nothing when the group is gone.
   std::optional<double> cpu_seconds(const std::string& path) const;
   std::optional<std::int64_t> memory_bytes(const std::string& path) const;  // without inactive page cache
+  // Where a controller keeps the group's files.
+  std::string directory(const std::string& controller, const std::string& path) const;
   // How many processes of exactly this group the kernel killed for want of memory.
   std::int64_t out_of_memory_kills(const std::string& path) const;
 
  private:
-  std::string directory(const std::string& controller, const std::string& path) const;
   Result<void> create_v1(const std::string& path, std::int64_t cpu_units, std::int64_t memory_bytes) const;
   Result<void> create_v2(const std::string& path, std::int64_t cpu_units, std::int64_t memory_bytes) const;
   std::vector<std::string> trees(const std::string& path) const;

@@ -78,6 +78,8 @@ class Launcher {
 
   std::vector<std::string> exec_command(const Place& place, const std::string& pid_file,
                                         const std::vector<std::string>& argv) const;
+  // Whether the task has a network of its own.
+  bool has_network(const runtime::TaskId& task) const { return attachment(task).has_value(); }
   int conmon_pid(const Place& place) const;  // 0 when it doesn't run
   int container_pid(const Place& place) const;
   int stop_signal(const Place& place) const;

@@ -47,6 +47,10 @@ void LinuxRuntime::remove_sandbox(const runtime::TaskId& task) {
 void LinuxRuntime::sample_usage() {
   impl_->post([](Tasks& tasks) { tasks.sample_usage(); });
 }
+bool LinuxRuntime::read_stats(const runtime::TaskId& task) {
+  impl_->post([=](Tasks& tasks) { tasks.read_stats(task); });
+  return true;
+}
 void LinuxRuntime::apply_networks(const runtime::NetworkPlan& plan) {
   impl_->tasks.networks().apply(plan);  // has a thread of its own
 }

@@ -29,6 +29,7 @@ class LinuxRuntime : public runtime::Runtime {
   void logs_stored(const runtime::TaskId& task, const std::string& container, std::uint64_t position) override;
   void remove_sandbox(const runtime::TaskId& task) override;
   void sample_usage() override;
+  bool read_stats(const runtime::TaskId& task) override;
   void apply_networks(const runtime::NetworkPlan& plan) override;
   void adopt(const std::vector<runtime::Adoption>& tasks) override;
 

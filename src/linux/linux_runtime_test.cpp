@@ -62,6 +62,30 @@ TEST_F(LinuxRuntimeTest, ReadOnlyRootRefusesAndVolumesAreShared) {
   EXPECT_EQ(seen.back(), "refused");
 }
 
+TEST_F(LinuxRuntimeTest, CapabilitiesAndTmpfsAreTheSpecifications) {
+  auto spec = shell(
+      "cat /proc/self/status | while read name value; do test $name = CapEff: && printf '%s\\n' $value; done; "
+      "touch /scratch/a && cat /proc/mounts | while read dev path type options rest; do "
+      "test $path = /scratch && printf '%s %s\\n' $type $options; done; exit 0");
+  spec.tmpfs.push_back({.target = "/scratch", .bytes = 1 << 20, .options = {"mode=1777", "exec"}});
+  spec.drops_all_capabilities = true;
+  spec.added_capabilities = {"CAP_SYS_PTRACE"};
+  EXPECT_EQ(run(task(1), spec).exit_code, 0);
+  const auto said = lines(task(1));
+  ASSERT_EQ(said.size(), 2u);
+  EXPECT_EQ(said[0], "0000000000080000");  // bit 19
+  EXPECT_TRUE(said[1].starts_with("tmpfs ")) << said[1];
+  EXPECT_NE(said[1].find("size=1024k"), std::string::npos) << said[1];
+  EXPECT_EQ(said[1].find("noexec"), std::string::npos) << said[1];
+
+  auto some =
+      shell("cat /proc/self/status | while read name value; do test $name = CapEff: && printf '%s\\n' $value; done");
+  some.dropped_capabilities = {"CAP_NET_RAW", "CAP_MKNOD"};
+  run(task(2), some);
+  ASSERT_EQ(lines(task(2)).size(), 1u);
+  EXPECT_EQ(lines(task(2))[0], "00000000a00405fb");
+}
+
 TEST_F(LinuxRuntimeTest, SigtermEndsAProgramThatListensAndSigkillOneThatDoesNot) {
   launch(task(1), shell("trap 'echo bye; exit 0' TERM; echo up; while true; do sleep 0.05; done"));
   ASSERT_TRUE(wait_for<Logs>());

@@ -2,8 +2,10 @@
 
 #include <signal.h>
 #include <sys/inotify.h>
+#include <unistd.h>
 
 #include "base/ensure.h"
+#include "linux/stats.h"
 
 namespace linux_runtime {
 namespace {
@@ -336,6 +338,29 @@ void Tasks::sample_usage() {
     const double used = *cpu - std::exchange(of.cpu_seconds, *cpu);
     tell(runtime::event::Usage{task, used, *memory, over});
   }
+}
+
+void Tasks::read_stats(const runtime::TaskId& task) {
+  const auto real = std::chrono::floor<base::Duration>(std::chrono::system_clock::now().time_since_epoch());
+  runtime::event::Stats stats;
+  stats.task = task;
+  stats.at = options_.clock.to_cloud(base::TimePoint(real));
+  stats.online_cpus = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  Sandbox* of = find(task);
+  if (of == nullptr) return tell(std::move(stats));
+  const bool has_network = launcher_.has_network(task);
+  for (auto& [name, container] : of->containers) {
+    if (container.phase != Container::Phase::Running) continue;
+    auto& one = stats.containers.emplace_back();
+    one.name = name;
+    measure(launcher_.cgroups(), container.place.cgroup, one);
+    one.before_at = std::exchange(container.measured_at, stats.at);
+    one.cpu_before = std::exchange(container.measured_cpu, one.cpu);
+    if (has_network && stats.interfaces.empty()) {
+      stats.interfaces = interfaces_of(launcher_.container_pid(container.place));
+    }
+  }
+  tell(std::move(stats));
 }
 
 void Tasks::adopt(const std::vector<runtime::Adoption>& adoptions) {

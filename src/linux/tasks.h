@@ -33,6 +33,9 @@ struct Container {
   int log_watch = -1;
   int stop_signal = 0;
   std::vector<int> early_signals;  // sent before it ran
+  // When its use was last asked for, and what it was then.
+  base::TimePoint measured_at{};
+  runtime::event::Stats::Cpu measured_cpu{};
 };
 
 struct Sandbox {
@@ -63,6 +66,7 @@ class Tasks {
   void logs_stored(const runtime::TaskId& task, const std::string& container, std::uint64_t position);
   void remove_sandbox(const runtime::TaskId& task);
   void sample_usage();
+  void read_stats(const runtime::TaskId& task);
   void adopt(const std::vector<runtime::Adoption>& tasks);
 
  private:

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/time.h"
+#include "runtime/exec.h"
 #include "runtime/network.h"
 
 // What the cloud knows of containers. The cloud decides (order, health, restarts, what counts as failed); a runtime
@@ -41,6 +43,12 @@ struct Mount {
   bool read_only = false;
 };
 
+struct Tmpfs {
+  std::string target;  // absolute path in the container
+  std::int64_t bytes = 0;
+  std::vector<std::string> options;  // beside nosuid, noexec and nodev, or against them
+};
+
 struct Ulimit {
   std::string name;  // "nofile"
   std::uint64_t soft = 0;
@@ -61,6 +69,11 @@ struct ContainerSpec {
   std::vector<Mount> mounts;
   bool read_only_root = false;
   bool init_process = false;  // reap zombies and forward signals
+  // Against what containers usually have; "CAP_SYS_PTRACE". What is added stays when all else is dropped.
+  std::vector<std::string> added_capabilities{};
+  std::vector<std::string> dropped_capabilities{};
+  bool drops_all_capabilities = false;
+  std::vector<Tmpfs> tmpfs{};
   std::string hostname;
 };
 
@@ -135,11 +148,54 @@ struct Usage {
   std::int64_t memory_bytes = 0;
   base::Duration over{};
 };
+// What the containers of a task have used up to `at` (the cloud's clock), and what they had at the question before; for
+// the task metadata endpoint.
+struct Stats {
+  struct Cpu {
+    std::int64_t total_nanos = 0;
+    std::int64_t user_nanos = 0;
+    std::int64_t kernel_nanos = 0;
+    std::vector<std::int64_t> per_cpu_nanos;  // where the kernel tells
+    std::int64_t system_nanos = 0;            // of all processors since the machine's start, idle time included
+    std::int64_t periods = 0;                 // of the limit's enforcement
+    std::int64_t throttled_periods = 0;
+    std::int64_t throttled_nanos = 0;
+  };
+  struct Disk {
+    std::int64_t major = 0;
+    std::int64_t minor = 0;
+    std::string operation;  // "Read", "Write"
+    std::int64_t value = 0;
+  };
+  struct Interface {
+    std::string name;
+    std::int64_t rx_bytes = 0, rx_packets = 0, rx_errors = 0, rx_dropped = 0;
+    std::int64_t tx_bytes = 0, tx_packets = 0, tx_errors = 0, tx_dropped = 0;
+  };
+  struct Container {
+    std::string name;
+    base::TimePoint before_at{};  // of the question before; 0: there was none
+    Cpu cpu;
+    Cpu cpu_before;
+    std::int64_t memory_bytes = 0;  // with page cache
+    std::int64_t memory_max_bytes = 0;
+    std::int64_t memory_limit_bytes = 0;
+    std::map<std::string, std::int64_t> memory;  // the kernel's own names
+    std::int64_t processes = 0;
+    std::vector<Disk> disk_bytes;
+    std::vector<Disk> disk_operations;
+  };
+  TaskId task;
+  base::TimePoint at{};
+  int online_cpus = 0;
+  std::vector<Container> containers;  // those that run
+  std::vector<Interface> interfaces;  // of the task's own network
+};
 }  // namespace event
 
 using Event = std::variant<event::SandboxReady, event::SandboxFailed, event::ImagePulled, event::ImagePullFailed,
                            event::ContainerStarted, event::ContainerStartFailed, event::ContainerExited,
-                           event::HealthChecked, event::Logs, event::SandboxRemoved, event::Usage>;
+                           event::HealthChecked, event::Logs, event::SandboxRemoved, event::Usage, event::Stats>;
 
 // What the cloud remembers of a task when it starts again, so that the runtime finds its containers.
 struct Adoption {
@@ -167,6 +223,12 @@ class Runtime {
   virtual void remove_sandbox(const TaskId& task) = 0;
   // Asks for one Usage event per running task.
   virtual void sample_usage() = 0;
+  // Asks for one Stats event, also for a task that it doesn't know (without containers). False: it measures nothing.
+  virtual bool read_stats(const TaskId&) { return false; }
+  // Runs a program in a container. False: it can't do that.
+  virtual bool exec(const TaskId&, const std::string& /*container*/, const ExecSpec&, std::shared_ptr<ExecObserver>) {
+    return false;
+  }
 
   // Replaces the plan of before. Takes effect on sandboxes that run; connections that are open go on as AWS lets them.
   // A sandbox asked for after this call finds it done. After adopt() the first call also removes networks that an

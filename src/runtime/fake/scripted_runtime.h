@@ -83,6 +83,7 @@ class ScriptedRuntime : public Runtime {
   void logs_stored(const TaskId& task, const std::string& container, std::uint64_t position) override;
   void remove_sandbox(const TaskId& task) override;
   void sample_usage() override;
+  bool read_stats(const TaskId& task) override;
   void apply_networks(const NetworkPlan& plan) override;
   // As after a restart of the server: what was under way and not yet told is forgotten, living containers go on.
   void adopt(const std::vector<Adoption>& tasks) override;
