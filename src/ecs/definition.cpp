@@ -7,6 +7,7 @@
 
 #include "api/ecs/operations.h"
 #include "ecs/secrets.h"
+#include "ecs/linux_parameters.h"
 #include "ecs/size.h"
 #include "ecs/unsupported.h"
 
@@ -19,6 +20,8 @@ using Complaint = std::optional<std::string>;
 
 constexpr std::size_t kMaxNameLength = 255;
 constexpr std::int64_t kMaxFargateStopTimeout = 120;  // seconds
+constexpr std::int64_t kLeastStorageGib = 20;
+constexpr std::int64_t kMostStorageGib = 200;
 
 bool is_name(const std::string& text) {
   if (text.empty() || text.size() > kMaxNameLength) return false;
@@ -112,6 +115,9 @@ Complaint container_complaint(const ContainerDefinition& container, const Reques
       }
     }
   }
+  if (container.linux_parameters) {
+    if (auto text = linux_complaint(*container.linux_parameters)) return prefix + *text;
+  }
   if (container.health_check) {
     if (auto text = health_check_complaint(*container.health_check)) return prefix + *text;
   }
@@ -172,6 +178,14 @@ Complaint fargate_complaint(const Request& request) {
   if (request.network_mode != "awsvpc") return "Fargate only supports network mode ‘awsvpc’.";
   if (auto text = fargate_size_complaint(request.cpu, request.memory)) return text;
   const bool has_role = request.execution_role_arn && !request.execution_role_arn->empty();
+  if (request.ephemeral_storage &&
+      outside(request.ephemeral_storage->size_in_gi_b, kLeastStorageGib, kMostStorageGib)) {
+    return range_text("ephemeralStorage.sizeInGiB", kLeastStorageGib, kMostStorageGib);
+  }
+  for (const auto& container : request.container_definitions) {
+    if (!container.linux_parameters) continue;
+    if (auto text = fargate_linux_complaint(*container.linux_parameters)) return text;
+  }
   for (const auto& container : request.container_definitions) {
     if (has_role) break;
     if (container.image && uses_ecr(container)) {

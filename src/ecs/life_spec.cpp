@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "ecs/linux_parameters.h"
 #include "ecs/size.h"
 
 namespace ecs {
@@ -70,8 +71,9 @@ std::map<std::string, std::string> given_environment(const Surroundings& surroun
   };
   if (!surroundings.endpoint.empty()) environment["AWS_ENDPOINT_URL"] = surroundings.endpoint;
   if (surroundings.own_network) {
-    environment["ECS_CONTAINER_METADATA_URI_V4"] =
-        std::string("http://") + runtime::kTaskServiceAddress + surroundings.metadata_path;
+    const std::string service = std::string("http://") + runtime::kTaskServiceAddress;
+    environment["ECS_CONTAINER_METADATA_URI_V4"] = service + "/v4/" + surroundings.metadata_id;
+    environment["ECS_AGENT_URI"] = service + "/api/" + surroundings.metadata_id;
   }
   if (surroundings.credentials_path.empty()) return environment;
   if (surroundings.own_network) {
@@ -139,7 +141,7 @@ runtime::ContainerSpec container_spec(const api::ecs::TaskDefinition& definition
     }
   }
   spec.read_only_root = container.readonly_root_filesystem.value_or(false);
-  spec.init_process = container.linux_parameters && container.linux_parameters->init_process_enabled.value_or(false);
+  if (container.linux_parameters) apply_linux(*container.linux_parameters, spec);
   spec.hostname = surroundings.hostname;
   return spec;
 }

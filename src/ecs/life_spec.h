@@ -28,7 +28,7 @@ struct Surroundings {
   bool own_network = false;      // as on Fargate: services have their own names, and tasks their link-local one
   std::string endpoint;          // else: http://host:port of this cloud, "" if containers can't reach it
   std::string credentials_path;  // "" without a task role
-  std::string metadata_path;
+  std::string metadata_id;       // names the container to the task's own endpoints
   std::string hostname;
   std::map<std::string, std::string> secrets;  // by environment variable
 };

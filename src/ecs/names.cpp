@@ -51,6 +51,12 @@ std::string last_part(std::string_view name_or_arn) {
   return std::string(slash == std::string_view::npos ? name_or_arn : name_or_arn.substr(slash + 1));
 }
 
+base::Outcome<std::string> task_id_of(std::string_view name_or_arn) {
+  const std::string id = last_part(name_or_arn);
+  if (id.size() == 32 || id.size() == 36) return id;
+  return base::fault(api::ecs::faults::InvalidParameterException, "taskId length should be one of [32,36]");
+}
+
 std::string cluster_key(const service::Context& ctx, std::string_view cluster) {
   return service::key(ctx, {cluster});
 }

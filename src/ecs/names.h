@@ -26,6 +26,8 @@ std::string metadata_id(std::string_view task_id, std::string_view container);
 
 // "cluster" or its ARN -> the cluster's name.
 std::string cluster_name(std::string_view name_or_arn);
+// "id" or an ARN -> the task's id, or InvalidParameterException when it can be none.
+base::Outcome<std::string> task_id_of(std::string_view name_or_arn);
 // The last part of "name" or "arn:…:kind/cluster/name".
 std::string last_part(std::string_view name_or_arn);
 

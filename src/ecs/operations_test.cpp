@@ -80,6 +80,52 @@ TEST(RegisterTaskDefinition, NamesWhatItCannotRun) {
       "ClientException: renkei does not support containerDefinitions[app].logConfiguration.logDriver splunk yet.");
 }
 
+TEST(RegisterTaskDefinition, TakesTheLinuxParametersOfFargate) {
+  const auto refused = [](const std::function<void(api_ecs::LinuxParameters&)>& change) {
+    World world;
+    auto definition = World::definition();
+    change(definition.container_definitions[0].linux_parameters.emplace());
+    return world.bench.fault<api_ecs::RegisterTaskDefinition>(definition);
+  };
+  const auto adding = [&](const char* name) {
+    return refused([&](auto& linux_) { linux_.capabilities.emplace().add = std::vector<std::string>{name}; });
+  };
+  EXPECT_EQ(adding("SYS_PTRACE"), "");
+  EXPECT_EQ(adding("NET_ADMIN"),
+            "ClientException: Fargate only supports adding the linux capability SYS_PTRACE, not NET_ADMIN.");
+  EXPECT_EQ(adding("FLY"), "ClientException: Fargate only supports adding the linux capability SYS_PTRACE, not FLY.");
+  EXPECT_EQ(refused([](auto& linux_) { linux_.capabilities.emplace().drop = std::vector<std::string>{"FLY"}; }),
+            "ClientException: Invalid setting for container 'app'. Invalid linux capability 'FLY'.");
+  EXPECT_EQ(refused([](auto& linux_) { linux_.shared_memory_size = 64; }),
+            "ClientException: Fargate does not support linuxParameters.sharedMemorySize.");
+  EXPECT_EQ(refused([](auto& linux_) { linux_.swappiness = 10; }),
+            "ClientException: Fargate does not support linuxParameters.swappiness.");
+  const auto mounting = [&](const std::string& path, std::int64_t size, const std::string& option) {
+    return refused([&](auto& linux_) {
+      auto& mount = linux_.tmpfs.emplace().emplace_back();
+      mount.container_path = path;
+      mount.size = size;
+      mount.mount_options = std::vector<std::string>{option};
+    });
+  };
+  EXPECT_EQ(mounting("/scratch", 64, "mode=1777"), "");
+  EXPECT_NE(mounting("scratch", 64, "rw"), "");
+  EXPECT_NE(mounting("/scratch", 0, "rw"), "");
+  EXPECT_NE(mounting("/scratch", 64, "bind"), "");
+}
+
+TEST(RegisterTaskDefinition, LimitsEphemeralStorage) {
+  World world;
+  auto definition = World::definition();
+  for (const std::int64_t gib : {19, 201}) {
+    definition.ephemeral_storage.emplace().size_in_gi_b = gib;
+    EXPECT_EQ(world.bench.fault<api_ecs::RegisterTaskDefinition>(definition),
+              "ClientException: ephemeralStorage.sizeInGiB must be between 20 and 200.");
+  }
+  definition.ephemeral_storage->size_in_gi_b = 21;
+  EXPECT_EQ(world.bench.fault<api_ecs::RegisterTaskDefinition>(definition), "");
+}
+
 TEST(CreateService, SaysWhatIsWrong) {
   World world;
   EXPECT_EQ(world.bench.fault<api_ecs::CreateService>(World::service(1)),

@@ -20,12 +20,17 @@ struct Census {
   int serving = 0;  // what the floor protects
   int outdated = 0;
   int sick = 0;
+  int current_protected = 0;
 
   Census(const ServiceGoal& goal, const std::vector<TaskView>& tasks, base::TimePoint now);
 };
 
 bool is_outdated(const ServiceGoal& goal, const TaskView& task) {
   return task.deployment != goal.deployment;
+}
+
+bool is_protected(const TaskView& task, base::TimePoint now) {
+  return now < task.protected_until;
 }
 
 // A new task serves when it is healthy. An old one has served before this deployment began, so running is enough.
@@ -46,6 +51,7 @@ Census::Census(const ServiceGoal& goal, const std::vector<TaskView>& tasks, base
     } else {
       ++current;
       if (serving_now) ++current_healthy;
+      if (is_protected(task, now)) ++current_protected;
     }
   }
 }
@@ -55,42 +61,73 @@ bool goes_first(const TaskView* a, const TaskView* b) {
   return std::tuple(a->running, b->created_at, a->id) < std::tuple(b->running, a->created_at, b->id);
 }
 
-// Scale-in takes from the zone with most tasks.
-std::vector<const TaskView*> scale_in_order(const ServiceGoal& goal, const std::vector<TaskView>& tasks) {
-  std::map<std::string, std::vector<const TaskView*>> by_zone;
+// Scale-in takes from the zone with most tasks. Protected ones count there, but are no victims.
+struct Zone {
+  std::size_t tasks = 0;
+  std::vector<const TaskView*> victims;  // the next one last
+};
+
+std::vector<const TaskView*> scale_in_order(const ServiceGoal& goal, const std::vector<TaskView>& tasks,
+                                            base::TimePoint now) {
+  std::map<std::string, Zone> by_zone;
   std::size_t left = 0;
   for (const TaskView& task : tasks) {
     if (is_outdated(goal, task) || task.sick) continue;
-    by_zone[task.zone].push_back(&task);
+    Zone& zone = by_zone[task.zone];
+    ++zone.tasks;
+    if (is_protected(task, now)) continue;
+    zone.victims.push_back(&task);
     ++left;
   }
-  for (auto& [zone, members] : by_zone)
-    std::ranges::sort(members, [](auto* a, auto* b) { return goes_first(b, a); });  // victims last
+  for (auto& [name, zone] : by_zone) std::ranges::sort(zone.victims, [](auto* a, auto* b) { return goes_first(b, a); });
   std::vector<const TaskView*> order;
   while (order.size() < left) {
     const auto fullest = std::ranges::max_element(by_zone, [](const auto& a, const auto& b) {
       const auto& [of_a, of_b] = std::tie(a.second, b.second);
-      if (of_a.size() != of_b.size() || of_a.empty()) return of_a.size() < of_b.size();
-      return goes_first(of_b.back(), of_a.back());
+      if (of_a.victims.empty() || of_b.victims.empty()) return of_a.victims.empty() && !of_b.victims.empty();
+      if (of_a.tasks != of_b.tasks) return of_a.tasks < of_b.tasks;
+      return goes_first(of_b.victims.back(), of_a.victims.back());
     });
-    order.push_back(fullest->second.back());
-    fullest->second.pop_back();
+    Zone& zone = fullest->second;
+    order.push_back(zone.victims.back());
+    zone.victims.pop_back();
+    --zone.tasks;
   }
   return order;
 }
 
-// Tasks of earlier deployments: what does not serve goes first, then the oldest.
+// Tasks of earlier deployments: what does not serve goes first, then the oldest. Protected ones stay.
 std::vector<const TaskView*> outdated_order(const ServiceGoal& goal, const std::vector<TaskView>& tasks,
                                             base::TimePoint now) {
   std::vector<const TaskView*> order;
   for (const TaskView& task : tasks) {
-    if (is_outdated(goal, task)) order.push_back(&task);
+    if (is_outdated(goal, task) && !is_protected(task, now)) order.push_back(&task);
   }
   std::ranges::sort(order, [&](const TaskView* a, const TaskView* b) {
     return std::tuple(serves(goal, *a, now), a->created_at, a->id) <
            std::tuple(serves(goal, *b, now), b->created_at, b->id);
   });
   return order;
+}
+
+// Protected tasks that are more than their deployment should have: of the PRIMARY one more than desired, of an earlier
+// one any, once nothing else is left of it.
+void note_protection(const ServiceGoal& goal, const std::vector<TaskView>& tasks, const Census& census,
+                     base::TimePoint now, ServicePlan& plan) {
+  const bool scale_in_held = census.current_protected > goal.desired;
+  bool old_held = census.outdated > 0 && goal.may_start;
+  std::string old;
+  for (const TaskView& task : tasks) {
+    if (!is_outdated(goal, task)) continue;
+    old_held = old_held && is_protected(task, now);
+    old = std::max(old, task.deployment);
+  }
+  if (scale_in_held) plan.held = goal.deployment;
+  if (old_held) plan.held = old;
+  if (!scale_in_held && census.outdated == 0) return;
+  for (const TaskView& task : tasks) {
+    if (is_protected(task, now)) plan.wake = std::min(plan.wake, task.protected_until);
+  }
 }
 
 }  // namespace
@@ -124,8 +161,9 @@ ServicePlan reconcile(const ServiceGoal& goal, const std::vector<TaskView>& task
     plan.stop.push_back(task.id);
     return true;
   };
-  int extra = census.current - goal.desired;
-  for (const TaskView* task : scale_in_order(goal, tasks)) {
+  // With more protected tasks than desired ones nothing is stopped at all, also of those that are not protected.
+  int extra = census.current_protected > goal.desired ? 0 : census.current - goal.desired;
+  for (const TaskView* task : scale_in_order(goal, tasks, now)) {
     if (extra <= 0) break;
     if (stop(*task)) --extra;
   }
@@ -144,6 +182,7 @@ ServicePlan reconcile(const ServiceGoal& goal, const std::vector<TaskView>& task
       if (task.running && !task.sick && task.healthy_at > now) plan.wake = std::min(plan.wake, task.healthy_at);
     }
   }
+  note_protection(goal, tasks, census, now, plan);
   plan.blocked =
       census.outdated > 0 && missing > 0 && room == 0 && plan.idle() && census.current == census.current_healthy;
   ENSURE(census.live + plan.start <= std::max(census.live, total_ceiling(goal)));

@@ -29,12 +29,14 @@ struct TaskView {
   bool running = false;
   base::TimePoint healthy_at = base::kNever;  // from then on it counts as healthy
   bool sick = false;                          // its container health checks have failed
+  base::TimePoint protected_until{};          // it is not stopped before, unless it is sick
 };
 
 struct ServicePlan {
   int start = 0;                        // tasks to launch from the PRIMARY deployment
   std::vector<std::string> stop;        // scale-in, outdated tasks, sick tasks that have been replaced
   bool blocked = false;                 // a deployment that the percentages forbid to move at all
+  std::string held;                     // the deployment whose protected tasks are more than it should have, "" if none
   base::TimePoint wake = base::kNever;  // look again by then, even if nothing else happens
 
   bool idle() const { return start == 0 && stop.empty(); }

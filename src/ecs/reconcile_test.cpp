@@ -49,6 +49,51 @@ TEST(Reconcile, ScaleInBalancesZones) {
   EXPECT_EQ(reconcile({.desired = 2, .deployment = "d"}, tasks, {}, kNow).stop, std::vector<std::string>{"a2"});
 }
 
+TaskView protect(TaskView task) {
+  task.protected_until = kNow + 60s;
+  return task;
+}
+
+TEST(Reconcile, ScaleInPassesOverProtectedTasks) {
+  // Zone a is the fuller one only with its protected task.
+  std::vector<TaskView> tasks{protect(running("a1", "d", 10s)), running("a2", "d", 20s), running("b1", "d", 30s)};
+  tasks[2].zone = "b";
+  EXPECT_EQ(reconcile({.desired = 2, .deployment = "d"}, tasks, {}, kNow).stop, std::vector<std::string>{"a2"});
+  const ServicePlan one = reconcile({.desired = 1, .deployment = "d"}, tasks, {}, kNow);
+  EXPECT_EQ(one.stop, (std::vector<std::string>{"a2", "b1"}));
+  EXPECT_EQ(one.held, "");
+}
+
+TEST(Reconcile, MoreProtectedThanDesiredStopsNothing) {
+  const std::vector<TaskView> tasks{protect(running("1", "d")), protect(running("2", "d")), running("3", "d")};
+  const ServicePlan held = reconcile({.desired = 1, .deployment = "d"}, tasks, {}, kNow);
+  EXPECT_TRUE(held.idle());
+  EXPECT_EQ(held.held, "d");
+  EXPECT_EQ(held.wake, kNow + 60s);
+  const ServicePlan later = reconcile({.desired = 1, .deployment = "d"}, tasks, {}, kNow + 60s);
+  EXPECT_EQ(later.stop.size(), 2u);
+  EXPECT_EQ(later.held, "");
+}
+
+TEST(Reconcile, ADeploymentLeavesProtectedTasksAlone) {
+  const std::vector<TaskView> tasks{protect(running("kept", "d1")), running("old", "d1"), running("new", "d2"),
+                                    running("newer", "d2")};
+  const ServicePlan plan = reconcile({.desired = 2, .deployment = "d2"}, tasks, {}, kNow);
+  EXPECT_EQ(plan.stop, std::vector<std::string>{"old"});
+  EXPECT_EQ(plan.held, "");
+  const ServicePlan rest = reconcile({.desired = 2, .deployment = "d2"}, {tasks[0], tasks[2], tasks[3]}, {}, kNow);
+  EXPECT_TRUE(rest.idle());
+  EXPECT_EQ(rest.held, "d1");
+  EXPECT_EQ(rest.wake, kNow + 60s);
+}
+
+TEST(Reconcile, ProtectionDoesNotHelpTheSick) {
+  TaskView sick = protect(running("sick", "d"));
+  sick.sick = true;
+  EXPECT_EQ(reconcile({.desired = 1, .deployment = "d"}, {sick, running("good", "d")}, {}, kNow).stop,
+            std::vector<std::string>{"sick"});
+}
+
 TEST(Reconcile, KeepsTheOldTaskUntilTheNewOneIsHealthy) {
   TaskView fresh = running("new", "d2", 990s);
   fresh.healthy_at = kNow + 30s;

@@ -79,6 +79,11 @@ struct DeploymentRow {
   std::optional<std::vector<api::ecs::CapacityProviderStrategyItem>> strategy;
   std::string platform_version;
   std::optional<api::ecs::NetworkConfiguration> network;
+  // Of deployment alarms: whether they were looked at when it began, whether they count for it, and until when they are
+  // watched on after its tasks are all there.
+  bool alarms_seen = false;
+  bool alarms_count = false;
+  base::TimePoint baked_at = base::kNever;
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -97,6 +102,9 @@ struct DeploymentRow {
     field(13, row.platform_version);
     field(14, row.network);
     field(15, row.breaker_failures);
+    field(16, row.alarms_seen);
+    field(17, row.alarms_count);
+    field(18, row.baked_at);
   }
   friend bool operator==(const DeploymentRow&, const DeploymentRow&) = default;
 };
@@ -123,6 +131,7 @@ struct ServiceRow {
   bool blocked_said = false;
   std::int64_t next_event = 0;
   base::TimePoint inactive_at = base::kNever;
+  std::string held_said;  // the deployment of which it was said that protected tasks keep it from scaling in
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -144,6 +153,7 @@ struct ServiceRow {
     field(16, row.blocked_said);
     field(17, row.next_event);
     field(18, row.inactive_at);
+    field(19, row.held_said);
   }
   friend bool operator==(const ServiceRow&, const ServiceRow&) = default;
 };
@@ -185,6 +195,7 @@ struct TaskRow {
   bool counted = false;  // the scheduler has seen how it started or failed to
   std::string reference_id;
   TaskInterface interface;
+  base::TimePoint protected_until{};  // neither scale-in nor a deployment stops it before
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -211,6 +222,7 @@ struct TaskRow {
     field(21, row.counted);
     field(22, row.reference_id);
     field(23, row.interface);
+    field(24, row.protected_until);
   }
 };
 

@@ -16,6 +16,8 @@ inline constexpr base::Duration kSteadyRepeat = std::chrono::hours(6);
 // replaced no faster than this, so that a crash loop does not spin.
 inline constexpr base::Duration kCrashPace = std::chrono::seconds(10);
 inline constexpr base::Duration kShortLife = std::chrono::minutes(1);
+// How often the alarms of a deployment under way are looked at.
+inline constexpr base::Duration kAlarmPoll = std::chrono::seconds(10);
 // An INACTIVE service can be described for this long.
 inline constexpr base::Duration kInactiveServiceLife = std::chrono::hours(1);
 

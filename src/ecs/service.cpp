@@ -75,6 +75,8 @@ void Ecs::register_operations(service::Registry& registry) {
   on<api::ecs::ListServices>(registry, list_services);
   on<api::ecs::DescribeTasks>(registry, describe_tasks);
   on<api::ecs::ListTasks>(registry, list_tasks);
+  on<api::ecs::GetTaskProtection>(registry, get_task_protection);
+  on<api::ecs::UpdateTaskProtection>(registry, update_task_protection);
   on<api::ecs::TagResource>(registry, tag_resource);
   on<api::ecs::UntagResource>(registry, untag_resource);
   on<api::ecs::ListTagsForResource>(registry, list_tags_for_resource);
@@ -107,8 +109,10 @@ std::optional<ShownTask> Ecs::show_task(const std::string& id, const service::Co
   const TaskRow& row = *core_.tables.tasks.find(*key);
   if (row.life.phase == life::Phase::Stopped) return std::nullopt;
   const service::Call call = call_of_key(*key, ctx.call);
+  const CredentialsRow* credentials = core_.tables.credentials.find(row.credentials_id);
   return ShownTask{view_task(row, core_.tables, ctx.as(call), With::AllTags),
-                   core_.tables.find_definition(row.task_definition_arn)->definition, row.interface};
+                   core_.tables.find_definition(row.task_definition_arn)->definition, row.interface, call.region,
+                   credentials == nullptr ? "" : credentials->key.access_key_id};
 }
 
 }  // namespace

@@ -29,6 +29,8 @@ struct ShownTask {
   api::ecs::Task task;
   api::ecs::TaskDefinition definition;
   TaskInterface interface;
+  std::string region;
+  std::string access_key_id;  // of its role, the newest; "" without a role
 };
 
 class EcsService : public service::Service {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ensure.h"
+#include "ecs/deployment_alarms.h"
 #include "ecs/launch.h"
 #include "ecs/life_spec.h"
 #include "ecs/names.h"
@@ -55,7 +56,10 @@ base::TimePoint ServicePass::run() {
   }
   const ServiceRow before = row_;
   count_outcomes();
-  if (row_.status == ServiceStatus::Active) check_circuit_breaker();
+  if (row_.status == ServiceStatus::Active) {
+    check_circuit_breaker();
+    check_alarms();
+  }
   if (primary().desired != row_.desired) {
     primary().desired = row_.desired;
     primary().updated_at = ctx_.now;
@@ -68,6 +72,7 @@ base::TimePoint ServicePass::run() {
   if (plan.start > 0) start_tasks(plan.start);
   if (!plan.stop.empty()) stop_tasks(plan.stop);
   note_blocked(plan.blocked);
+  note_held(plan.held);
   if (plan.idle() && settled()) {
     say_steady();
   } else {
@@ -148,16 +153,41 @@ void ServicePass::check_circuit_breaker() {
   if (!configuration || !configuration->deployment_circuit_breaker) return;
   if (!configuration->deployment_circuit_breaker->enable || primary().rollout != Rollout::InProgress) return;
   if (primary().breaker_failures < circuit_breaker_threshold(static_cast<int>(row_.desired))) return;
-  fail_deployment();
-  if (!configuration->deployment_circuit_breaker->rollback) return;
+  fail_deployment("ECS deployment circuit breaker: task failed to start.", "tasks failed to start.");
+  if (configuration->deployment_circuit_breaker->rollback) roll_back("ECS deployment circuit breaker");
+}
+
+// Alarms are watched from the deployment's first running task on. Those that were in ALARM when it began count for
+// nothing, and so does every other one then: it may be what mends the matter.
+void ServicePass::check_alarms() {
+  const auto& configuration = row_.config.deployment_configuration;
+  if (!configuration || !configuration->alarms || !configuration->alarms->enable) return;
+  if (primary().rollout != Rollout::InProgress) return;
+  if (primary().alarms_seen && !primary().alarms_count) return;
+  const AlarmsSeen seen = look_at_alarms(configuration->alarms->alarm_names, ctx_);
+  if (!primary().alarms_seen) {
+    primary().alarms_seen = true;
+    primary().alarms_count = !seen.in_alarm;
+  }
+  if (!primary().alarms_count) return;
+  wake_ = std::min(wake_, ctx_.now + kAlarmPoll);
+  if (!seen.in_alarm || !primary().reached_running) return;
+  fail_deployment("ECS deployment failed: alarm detected.", "alarm detected.");
+  if (configuration->alarms->rollback) roll_back("ECS deployment alarm");
+}
+
+// Back to the last deployment that was completed, if there is one.
+void ServicePass::roll_back(const std::string& detected_by) {
   const auto target = std::ranges::find(row_.deployments, true, &DeploymentRow::was_completed);
   if (target == row_.deployments.end()) return;
   std::rotate(row_.deployments.begin(), target, target + 1);
   DeploymentRow& back = primary();
   back.rollout = Rollout::InProgress;
-  back.rollout_reason = "ECS deployment circuit breaker: rolling back to deploymentId " + back.id + ".";
+  back.rollout_reason = detected_by + ": rolling back to deploymentId " + back.id + ".";
   back.updated_at = ctx_.now;
   back.breaker_failures = 0;
+  back.alarms_seen = true;
+  back.alarms_count = false;
   row_.config.task_definition = back.task_definition_arn;
   row_.config.network_configuration = back.network;
   row_.start_failures = 0;
@@ -165,11 +195,11 @@ void ServicePass::check_circuit_breaker() {
   say(head() + " rolling back to deployment " + back.id + ".", std::chrono::milliseconds(1));
 }
 
-void ServicePass::fail_deployment() {
+void ServicePass::fail_deployment(const std::string& reason, const std::string& event) {
   primary().rollout = Rollout::Failed;
-  primary().rollout_reason = "ECS deployment circuit breaker: task failed to start.";
+  primary().rollout_reason = reason;
   primary().updated_at = ctx_.now;
-  say(head() + " (deployment " + primary().id + ") deployment failed: tasks failed to start.");
+  say(head() + " (deployment " + primary().id + ") deployment failed: " + event);
 }
 
 ServiceGoal ServicePass::goal() const {
@@ -199,6 +229,7 @@ TaskView ServicePass::view_of(const TaskRow& task) {
   const api::ecs::TaskDefinition& definition = core_.tables.find_definition(task.task_definition_arn)->definition;
   TaskView view{task.id, task.deployment, task.zone, task.created_at};
   view.running = task.life.phase == life::Phase::Running;
+  if (row_.status == ServiceStatus::Active) view.protected_until = task.protected_until;
   if (!view.running) return view;
   if (!has_health_check(definition)) {
     view.healthy_at = task.life.started_at + kHealthyAfter;
@@ -284,10 +315,17 @@ void ServicePass::note_blocked(bool blocked) {
   if (blocked && !row_.blocked_said) {
     say(head() +
         " was unable to stop or start tasks during a deployment because of the service deployment configuration. "
-        "Update "
-        "the minimumHealthyPercent or maximumPercent value and try again.");
+        "Update the minimumHealthyPercent or maximumPercent value and try again.");
   }
   row_.blocked_said = blocked;
+}
+
+void ServicePass::note_held(const std::string& deployment) {
+  if (!deployment.empty() && row_.held_said != deployment) {
+    say(head() + " was unable to reach steady state because task set (" + deployment +
+        ") was unable to scale in. Reason: The number of protected tasks are more than the desired count of tasks.");
+  }
+  row_.held_said = deployment;
 }
 
 // Everything as desired: the right number RUNNING, from one deployment, and nothing still on its way out.
@@ -301,7 +339,21 @@ bool ServicePass::settled() const {
   });
 }
 
+// With all its tasks there, a deployment with alarms is watched on for a while before it is completed.
+bool ServicePass::is_baking() {
+  DeploymentRow& deployment = primary();
+  if (deployment.rollout != Rollout::InProgress || !deployment.alarms_count) return false;
+  const auto& configuration = row_.config.deployment_configuration;
+  if (!configuration || !configuration->alarms || !configuration->alarms->enable) return false;
+  if (deployment.baked_at == base::kNever) {
+    deployment.baked_at = ctx_.now + look_at_alarms(configuration->alarms->alarm_names, ctx_).bake;
+  }
+  if (ctx_.now < deployment.baked_at) wake_ = std::min(wake_, deployment.baked_at);
+  return ctx_.now < deployment.baked_at;
+}
+
 void ServicePass::say_steady() {
+  if (is_baking()) return;
   if (primary().rollout == Rollout::InProgress) {
     primary().rollout = Rollout::Completed;
     primary().rollout_reason = "ECS deployment " + primary().id + " completed.";

@@ -31,13 +31,17 @@ class ServicePass {
   void count_failure(const TaskRow& task);
   void note_failed_attempt(const std::string& message);
   void check_circuit_breaker();
-  void fail_deployment();
+  void check_alarms();
+  void fail_deployment(const std::string& reason, const std::string& event);
+  void roll_back(const std::string& detected_by);
+  bool is_baking();
   ServiceGoal goal() const;
   void collect_members();
   TaskView view_of(const TaskRow& task);
   void start_tasks(int count);
   void stop_tasks(const std::vector<std::string>& ids);
   void note_blocked(bool blocked);
+  void note_held(const std::string& deployment);
   bool settled() const;
   void say_steady();
 

@@ -65,6 +65,7 @@ struct Translate {
   Answer operator()(const runtime::event::SandboxRemoved&) const { return life::SandboxRemoved{}; }
   Answer operator()(const runtime::event::Logs&) const { return std::nullopt; }
   Answer operator()(const runtime::event::Usage&) const { return std::nullopt; }
+  Answer operator()(const runtime::event::Stats&) const { return std::nullopt; }
 };
 
 }  // namespace
@@ -210,7 +211,7 @@ std::optional<life::Event> TaskDriver::start(const Found& found, std::size_t con
   surroundings.own_network = has_network(found);
   if (!surroundings.own_network) surroundings.endpoint = core_.options.endpoint;
   surroundings.hostname = hostname_of(found.task, surroundings.own_network);
-  surroundings.metadata_path = "/v4/" + metadata_id(found.task.id, found.name(container));
+  surroundings.metadata_id = metadata_id(found.task.id, found.name(container));
   if (!found.task.credentials_id.empty())
     surroundings.credentials_path = "/v2/credentials/" + found.task.credentials_id;
   ctx.change.after_durable([runtime = &core_.runtime, id = found.task.id,

@@ -19,18 +19,6 @@ std::optional<std::string> first(std::initializer_list<std::pair<const char*, bo
   return std::nullopt;
 }
 
-std::optional<std::string> unsupported_linux(const api::ecs::LinuxParameters& linux_parameters) {
-  const auto& capabilities = linux_parameters.capabilities;
-  return first({
-      {"linuxParameters.capabilities", capabilities && (given(capabilities->add) || given(capabilities->drop))},
-      {"linuxParameters.devices", given(linux_parameters.devices)},
-      {"linuxParameters.maxSwap", linux_parameters.max_swap.has_value()},
-      {"linuxParameters.sharedMemorySize", linux_parameters.shared_memory_size.has_value()},
-      {"linuxParameters.swappiness", linux_parameters.swappiness.has_value()},
-      {"linuxParameters.tmpfs", given(linux_parameters.tmpfs)},
-  });
-}
-
 std::optional<std::string> unsupported_log(const api::ecs::LogConfiguration& log) {
   if (log.log_driver != "awslogs") return "logConfiguration.logDriver " + log.log_driver;
   if (given(log.secret_options)) return "logConfiguration.secretOptions";
@@ -63,9 +51,6 @@ std::optional<std::string> unsupported_in(const api::ecs::ContainerDefinition& c
       {"volumesFrom", given(container.volumes_from)},
   });
   if (part) return part;
-  if (container.linux_parameters) {
-    if (auto inner = unsupported_linux(*container.linux_parameters)) return inner;
-  }
   if (container.log_configuration) return unsupported_log(*container.log_configuration);
   return std::nullopt;
 }
@@ -100,7 +85,6 @@ std::optional<std::string> unsupported_deployment(const api::ecs::CreateServiceR
     return "deploymentConfiguration.strategy " + *configuration.strategy;
   }
   return first({
-      {"deploymentConfiguration.alarms", configuration.alarms && configuration.alarms->enable},
       {"deploymentConfiguration.bakeTimeInMinutes", configuration.bake_time_in_minutes.value_or(0) != 0},
       {"deploymentConfiguration.lifecycleHooks", given(configuration.lifecycle_hooks)},
       {"deploymentConfiguration.canaryConfiguration", configuration.canary_configuration.has_value()},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/autoscaling/operations.h"
+#include "api/cloudwatch/operations.h"
 #include "api/ec2/operations.h"
 #include "api/ecr/operations.h"
 #include "api/ecs/operations.h"
@@ -39,6 +40,7 @@ struct WorldForTest : MetricSink, TaskNetwork {
   std::set<std::string> roles{"exec", "worker"};          // those that ecs-tasks may assume
   std::map<std::string, std::string> parameters;          // values, by name
   std::map<std::string, std::string> secrets;             // values, by ARN
+  std::map<std::string, std::string> alarms;              // name to state; they look back three minutes
   std::vector<std::string> deregistered;                  // scalable targets, by resource id
   std::vector<TaskUsage> usage;
   std::map<std::string, NewTaskInterface> interfaces;  // by id
@@ -218,6 +220,20 @@ struct WorldForTest : MetricSink, TaskNetwork {
                  service::Context&) -> base::Outcome<api::autoscaling::DeregisterScalableTarget::Output> {
             world.deregistered.push_back(in.resource_id);
             return api::autoscaling::DeregisterScalableTarget::Output{};
+          });
+      registry.on<api::cloudwatch::DescribeAlarms>(
+          [this](const auto& in, service::Context&) -> base::Outcome<api::cloudwatch::DescribeAlarms::Output> {
+            api::cloudwatch::DescribeAlarms::Output out;
+            out.metric_alarms.emplace();
+            for (const std::string& name : *in.alarm_names) {
+              if (!world.alarms.contains(name)) continue;
+              auto& alarm = out.metric_alarms->emplace_back();
+              alarm.alarm_name = name;
+              alarm.state_value = world.alarms.at(name);
+              alarm.period = 60;
+              alarm.evaluation_periods = 3;
+            }
+            return out;
           });
       registry.on<api::iam::GetRole>(
           [this](const auto& in, service::Context&) -> base::Outcome<api::iam::GetRoleResponse> {

@@ -35,6 +35,8 @@ ECS_OPERATION(list_services, ListServices);
 
 ECS_OPERATION(describe_tasks, DescribeTasks);
 ECS_OPERATION(list_tasks, ListTasks);
+ECS_OPERATION(get_task_protection, GetTaskProtection);
+ECS_OPERATION(update_task_protection, UpdateTaskProtection);
 
 ECS_OPERATION(tag_resource, TagResource);
 ECS_OPERATION(untag_resource, UntagResource);

@@ -36,6 +36,9 @@ base::Outcome<api::ecs::DeploymentConfiguration> with_defaults(std::optional<api
   if (!configuration.maximum_percent) configuration.maximum_percent = 200;
   if (!configuration.minimum_healthy_percent) configuration.minimum_healthy_percent = 100;
   if (!configuration.deployment_circuit_breaker) configuration.deployment_circuit_breaker.emplace();
+  if (configuration.alarms && configuration.alarms->enable && configuration.alarms->alarm_names.empty()) {
+    return base::fault(faults::InvalidParameterException, "Deployment alarms that are enabled must name an alarm.");
+  }
   if (!configuration.strategy) configuration.strategy = "ROLLING";
   if (!configuration.bake_time_in_minutes) configuration.bake_time_in_minutes = 0;
   const std::int64_t most = *configuration.maximum_percent;

@@ -106,12 +106,6 @@ void drop_expired_tokens(Core& core, const std::string& prefix, Context& ctx) {
   for (const std::string& key : expired) core.tables.run_tokens.erase(ctx.change, key);
 }
 
-base::Outcome<std::string> task_id_of(const std::string& name) {
-  const std::string id = last_part(name);
-  if (id.size() == 32 || id.size() == 36) return id;
-  return base::fault(faults::InvalidParameterException, "taskId length should be one of [32,36]");
-}
-
 }  // namespace
 
 Answer<api::ecs::RunTask> run_task(Core& core, TaskDriver& driver, const api::ecs::RunTaskRequest& in, Context& ctx) {
