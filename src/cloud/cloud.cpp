@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ensure.h"
+#include "cloud/adapters/task_agent.h"
 #include "cloud/services.h"
 
 namespace cloud {
@@ -193,13 +194,30 @@ const std::deque<Denial>& Cloud::denials() const {
   return services_->access->denials();
 }
 
-std::optional<std::string> Cloud::task_metadata(const TaskPage& page) {
-  std::optional<std::string> json;
-  turn(own_call_, [&](service::Context& ctx) { json = services_->task_metadata(page, ctx); });
-  return json;
+void Cloud::answer_task(const TaskRequest& request, std::move_only_function<void(TaskReply)> deliver) {
+  TaskEndpoint& endpoint = *services_->task_endpoint;
+  TaskEndpoint::Next next = TaskReply{};
+  turn(own_call_, [&](service::Context& ctx) { next = endpoint.look(request, ctx); });
+  if (auto* reply = std::get_if<TaskReply>(&next)) return deliver(std::move(*reply));
+  if (auto* measured = std::get_if<TaskEndpoint::Measured>(&next)) {
+    if (!parts_.runtime.read_stats(measured->task)) {
+      return deliver({501, R"({"message":"This runtime measures no containers."})"});
+    }
+    return endpoint.wait(measured->task, request, std::move(deliver));
+  }
+  auto& asked = std::get<TaskEndpoint::Asked>(next);
+  asked.request.call.account = config_.account;
+  submit(std::move(asked.request),
+         {[arn = asked.task_arn, id = request.request_id, deliver = std::move(deliver)](
+              const service::Answer& answer) mutable { deliver(protection_reply(arn, id, answer)); },
+          nullptr});
 }
 
 void Cloud::on_runtime_event(const runtime::Event& event) {
+  if (const auto* stats = std::get_if<runtime::event::Stats>(&event)) {
+    turn(own_call_, [&](service::Context& ctx) { services_->task_endpoint->on_stats(*stats, ctx); });
+    return;
+  }
   turn(own_call_, [&](service::Context& ctx) { services_->on_runtime_event(event, ctx); });
 }
 

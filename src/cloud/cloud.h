@@ -35,11 +35,18 @@ struct Request {
   access::Inquiry inquiry() const { return {*operation, input, call, vpc, vpc_endpoint}; }
 };
 
-// A page of the task metadata endpoint, asked for from inside a VPC.
-struct TaskPage {
-  std::string path;  // behind "/v4/"
-  std::string vpc;
-  std::string sender;  // address
+// What a container asks the endpoint of its own task, from inside a VPC.
+struct TaskRequest {
+  std::string method;
+  std::string path;  // "/v4/…": the task metadata endpoint; "/api/…": the agent's API
+  std::string body{};
+  std::string vpc{};
+  std::string sender{};  // address
+  std::string request_id{};
+};
+struct TaskReply {
+  int status = 200;
+  std::string json{};
 };
 
 // Set once, by whoever makes the cloud.
@@ -109,8 +116,9 @@ class Cloud : public service::Invoker {
 
   // What the containers of a task read from /v2/credentials/<uuid>: JSON, or nothing when no running task has that id.
   std::optional<std::string> task_credentials(const std::string& uuid) const;
-  // What they read from /v4/…: JSON, or nothing when the sender is not the task that it asks for.
-  std::optional<std::string> task_metadata(const TaskPage& page);
+  // What the task's own endpoint answers them otherwise. `deliver` is called once, on the strand, at once or later; 404
+  // when the sender is not the task that it asks for.
+  void answer_task(const TaskRequest& request, std::move_only_function<void(TaskReply)> deliver);
 
   // The last requests that the policies refused, oldest first.
   const std::deque<Denial>& denials() const;

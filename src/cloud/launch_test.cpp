@@ -100,6 +100,18 @@ class LaunchTest : public cloud::CloudForTest {
     return worker().events->at(0).message.value_or("");
   }
   std::string main_table() const { return table; }
+  // What a task reads at "/v4/…" or sends to "/api/…"; nothing when it is refused.
+  cloud::TaskReply ask(cloud::TaskRequest request) {
+    cloud::TaskReply reply{0, ""};
+    if (request.vpc.empty()) request.vpc = vpc;
+    cloud_.answer_task(request, [&](cloud::TaskReply given) { reply = std::move(given); });
+    run(seconds(0));
+    return reply;
+  }
+  std::optional<std::string> page(const std::string& path, const std::string& sender, const std::string& from = "") {
+    auto reply = ask({.method = "GET", .path = "/v4/" + path, .vpc = from, .sender = sender});
+    return reply.status == 200 ? std::optional(reply.json) : std::nullopt;
+  }
   void route_out(const std::string& gateway, const std::string& nat) {
     ec2::CreateRouteRequest route;
     route.route_table_id = table;
@@ -566,7 +578,7 @@ TEST_F(LaunchTest, ATaskIsToldOfItselfAndNobodyElse) {
   const auto& network = *runtime_.networks()[0];
   const std::string address = network.interfaces.at(runtime_.find_attachment(id)->interface).address;
 
-  const auto container = cloud_.task_metadata({path, vpc, address});
+  const auto container = page(path, address);
   ASSERT_TRUE(container);
   for (const std::string& part :
        {std::string(R"("Name":"app")"), R"("IPv4Addresses":[")" + address + R"("])",
@@ -574,19 +586,102 @@ TEST_F(LaunchTest, ATaskIsToldOfItselfAndNobodyElse) {
         std::string(R"("LogDriver":"awslogs")")}) {
     EXPECT_NE(container->find(part), std::string::npos) << part << " in " << *container;
   }
-  const auto whole = cloud_.task_metadata({path + "/task", vpc, address});
+  const auto whole = page(path + "/task", address);
   ASSERT_TRUE(whole);
   for (const char* part : {R"("Family":"worker")", R"("Revision":"1")", R"("Limits":{"CPU":0.25,"Memory":512})",
                            R"("ServiceName":"worker")", R"("LaunchType":"FARGATE")"}) {
     EXPECT_NE(whole->find(part), std::string::npos) << part << " in " << *whole;
   }
-  EXPECT_FALSE(cloud_.task_metadata({path, vpc, "10.0.1.200"}));
-  EXPECT_FALSE(cloud_.task_metadata({path, "vpc-other", address}));
-  EXPECT_FALSE(cloud_.task_metadata({path + "/nothing", vpc, address}));
-  EXPECT_FALSE(cloud_.task_metadata({"nonsense", vpc, address}));
+  EXPECT_FALSE(page(path, "10.0.1.200"));
+  EXPECT_FALSE(page(path, address, "vpc-other"));
+  EXPECT_FALSE(page(path + "/nothing", address));
+  EXPECT_FALSE(page("nonsense", address));
   scale(0);
   run(minutes(2));
-  EXPECT_FALSE(cloud_.task_metadata({path, vpc, address}));
+  EXPECT_FALSE(page(path, address));
+}
+
+TEST_F(LaunchTest, ATaskMeasuresItself) {
+  model_.memory_bytes = 12 << 20;
+  scale(1);
+  run(minutes(1));
+  const ecs::Task task = tasks("RUNNING").at(0);
+  const std::string id = task.task_arn->substr(task.task_arn->rfind('/') + 1);
+  const std::string url = runtime_.find_spec(id, "app")->environment.at("ECS_CONTAINER_METADATA_URI_V4");
+  const std::string path = url.substr(std::string("http://169.254.170.2/v4/").size());
+  const std::string address = task.containers->at(0).network_interfaces->at(0).private_ipv4_address.value();
+  cloud::TaskReply own, all;
+  cloud_.answer_task({.method = "GET", .path = "/v4/" + path + "/stats", .vpc = vpc, .sender = address},
+                     [&](cloud::TaskReply reply) { own = reply; });
+  cloud_.answer_task({.method = "GET", .path = "/v4/" + path + "/task/stats", .vpc = vpc, .sender = address},
+                     [&](cloud::TaskReply reply) { all = reply; });
+  run(seconds(1));
+  EXPECT_NE(own.json.find(R"("preread":"0001-01-01T00:00:00Z")"), std::string::npos) << own.json;
+  EXPECT_NE(own.json.find(R"("memory_stats":{"usage":12582912,)"), std::string::npos) << own.json;
+  EXPECT_NE(own.json.find(R"("name":"app","id":")" + path + "\""), std::string::npos) << own.json;
+  EXPECT_TRUE(all.json.starts_with("{\"" + path + R"(":{"read":")")) << all.json;
+  EXPECT_EQ(page(path + "/stats", "10.0.1.200"), std::nullopt);
+}
+
+TEST_F(LaunchTest, ATaskProtectsItselfWithItsRolesPermission) {
+  iam::CreateRoleRequest role;
+  role.role_name = "task";
+  role.assume_role_policy_document = kTrust;
+  ok<iam::CreateRole>(role);
+  auto with_role = definition();
+  with_role.task_role_arn = "arn:aws:iam::000000000000:role/task";
+  ok<ecs::RegisterTaskDefinition>(with_role);
+  ecs::UpdateServiceRequest update;
+  update.cluster = "prod";
+  update.service = "worker";
+  update.task_definition = "worker";
+  update.desired_count = 1;
+  ok<ecs::UpdateService>(update);
+  run(minutes(2));
+  const ecs::Task task = tasks("RUNNING").at(0);
+  const std::string arn = *task.task_arn;
+  const std::string id = arn.substr(arn.rfind('/') + 1);
+  const std::string url = runtime_.find_spec(id, "app")->environment.at("ECS_AGENT_URI");
+  ASSERT_TRUE(url.starts_with("http://169.254.170.2/api/" + id + "-")) << url;
+  cloud::TaskRequest request;
+  request.method = "PUT";
+  request.path = url.substr(std::string("http://169.254.170.2").size()) + "/task-protection/v1/state";
+  request.body = R"({"ProtectionEnabled":true,"ExpiresInMinutes":60})";
+  request.sender = task.containers->at(0).network_interfaces->at(0).private_ipv4_address.value();
+  request.request_id = "r";
+  const cloud::TaskReply denied = ask(request);
+  EXPECT_EQ(denied.status, 400);
+  EXPECT_EQ(denied.json, R"({"requestID":"r","error":{"Arn":")" + arn +
+                             R"(","Code":"AccessDeniedException","Message":"User: arn:aws:sts::000000000000:)" +
+                             "assumed-role/task/" + id +
+                             " is not authorized to perform: ecs:UpdateTaskProtection on resource: " + arn +
+                             R"( because no identity-based policy allows the ecs:UpdateTaskProtection action"}})");
+  iam::PutRolePolicyRequest may;
+  may.role_name = "task";
+  may.policy_name = "p";
+  may.policy_document = R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*","Action":)"
+                        R"(["ecs:UpdateTaskProtection","ecs:GetTaskProtection"]}})";
+  ok<iam::PutRolePolicy>(may);
+  const cloud::TaskReply set = ask(request);
+  EXPECT_EQ(set.status, 200);
+  EXPECT_TRUE(set.json.starts_with(R"({"protection":{"ExpirationDate":"20)")) << set.json;
+  EXPECT_TRUE(set.json.ends_with(R"(Z","ProtectionEnabled":true,"TaskArn":")" + arn + "\"}}")) << set.json;
+  request.method = "GET";
+  EXPECT_EQ(ask(request).json, set.json);
+  request.method = "PUT";
+  request.body = R"({"ProtectionEnabled":false})";
+  EXPECT_EQ(ask(request).json,
+            R"({"protection":{"ExpirationDate":null,"ProtectionEnabled":false,"TaskArn":")" + arn + "\"}}");
+
+  request.body = R"({"ExpiresInMinutes":5})";
+  EXPECT_EQ(ask(request).json, R"({"error":{"Arn":")" + arn + R"(","Code":"InvalidParameterException","Message":)" +
+                                   R"("Invalid request: does not contain 'ProtectionEnabled' field"}})");
+  request.body = R"({"Protect":true})";
+  EXPECT_EQ(ask(request).json, R"({"error":{"Arn":"","Code":"InvalidParameterException","Message":)"
+                               R"("UpdateTaskProtection: failed to decode request"}})");
+  request.sender = "10.0.1.200";
+  EXPECT_EQ(ask(request).json, R"({"error":{"Arn":"","Code":"ResourceNotFoundException","Message":)"
+                               R"("Invalid request: no task was found"}})");
 }
 
 }  // namespace

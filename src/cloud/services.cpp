@@ -9,7 +9,6 @@
 #include "cloud/adapters/service_events.h"
 #include "cloud/adapters/service_metrics.h"
 #include "cloud/adapters/task_identity.h"
-#include "cloud/adapters/task_metadata.h"
 #include "cloud/adapters/task_network.h"
 #include "cloud/adapters/template_source.h"
 #include "cloudformation/service.h"
@@ -52,9 +51,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
     ecs->on_runtime_event(event, ctx);
   };
   services->task_credentials = [ecs = ecs.get()](const std::string& uuid) { return task_credentials_json(*ecs, uuid); };
-  services->task_metadata = [ecs = ecs.get(), ec2 = ec2.get()](const TaskPage& page, const service::Context& ctx) {
-    return task_page(*ecs, ec2->state(), page, ctx);
-  };
+  services->task_endpoint = std::make_unique<TaskEndpoint>(*ecs, *ec2);
   // Services tick in this order: what is measured first, then what goes by it.
   services->add(std::move(sqs));
   services->add(logs::make_service());

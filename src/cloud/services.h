@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cloud/access/access.h"
+#include "cloud/adapters/task_endpoint.h"
 #include "cloud/cloud.h"
 #include "cloud/session_table.h"
 
@@ -23,8 +24,7 @@ struct Services {
   std::function<std::optional<std::string>(const std::string& uuid)> task_credentials;
   std::shared_ptr<const SessionTable> sessions;
   std::unique_ptr<Access> access;
-  // What a task in a VPC is told of itself.
-  std::function<std::optional<std::string>(const TaskPage& page, const service::Context& ctx)> task_metadata;
+  std::unique_ptr<TaskEndpoint> task_endpoint;
   // What keeps the ports that the services were given.
   std::vector<std::shared_ptr<void>> adapters;
 

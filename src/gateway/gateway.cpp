@@ -24,7 +24,6 @@ constexpr int kSyncThreads = 4;
 constexpr std::string_view kOwnPages = "/_renkei/";
 constexpr std::string_view kDenials = "/_renkei/denials";
 constexpr std::string_view kTaskCredentials = "/v2/credentials/";
-constexpr std::string_view kTaskMetadata = "/v4/";
 
 // For answers to requests that name no service of ours.
 constexpr api::Service kNobody{};
@@ -190,11 +189,7 @@ void Gateway::handle(net::Request request, net::Responder responder) {
     send_credentials(std::string(request.path.substr(kTaskCredentials.size())), std::move(responder));
     return;
   }
-  if (task_service && request.path.starts_with(kTaskMetadata)) return send_metadata(request, std::move(responder));
-  if (task_service) {
-    responder.send(nothing_here(request));
-    return;
-  }
+  if (task_service) return answer_task(request, std::move(responder));
   auto pending = std::make_unique<Pending>(std::move(request), std::move(responder));
   if (Registry::is_for(pending->request)) return handle_registry(std::move(pending));
   pending->claimed = read_claim(pending->request);
@@ -228,18 +223,18 @@ void Gateway::send_denials(net::Responder responder) {
   });
 }
 
-void Gateway::send_metadata(const net::Request& request, net::Responder responder) {
-  cloud::TaskPage page{std::string(request.path.substr(kTaskMetadata.size())), std::string(request.listener),
-                       request.remote_address};
-  post_([this, page = std::move(page), none = nothing_here(request), responder = std::move(responder)]() mutable {
-    if (auto json = cloud_.task_metadata(page)) {
+// Not signed either: a task is known by its address.
+void Gateway::answer_task(const net::Request& request, net::Responder responder) {
+  cloud::TaskRequest asked{std::string(request.method),   std::string(request.path), request.body,
+                           std::string(request.listener), request.remote_address,    random_uuid()};
+  post_([this, asked = std::move(asked), responder = std::move(responder)]() mutable {
+    cloud_.answer_task(asked, [responder = std::move(responder)](cloud::TaskReply reply) mutable {
       net::Response response;
+      response.status = reply.status;
       response.headers.emplace_back("content-type", "application/json");
-      response.body = std::move(*json);
+      response.body = std::move(reply.json);
       responder.send(std::move(response));
-    } else {
-      responder.send(std::move(none));
-    }
+    });
   });
 }
 

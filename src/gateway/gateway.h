@@ -62,7 +62,7 @@ class Gateway : public net::Handler {
   net::BodyPlan plan_upload(const net::Request& head, const Route& route, const Claimed& claimed);
   void send_denials(net::Responder responder);
   void send_credentials(std::string uuid, net::Responder responder);
-  void send_metadata(const net::Request& request, net::Responder responder);
+  void answer_task(const net::Request& request, net::Responder responder);
   void handle_registry(std::unique_ptr<Pending> pending);
   void handle_api(std::unique_ptr<Pending> pending);
   void finish_upload(std::unique_ptr<Pending> pending);

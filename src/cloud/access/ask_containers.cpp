@@ -58,7 +58,9 @@ void ask_ecs_by_name(Asking& asking) {
   } else if (asking.one_of({"StopTask", "ExecuteCommand"})) {
     asking.ask(in_cluster(asking, "task", in.text("task")));
   } else if (asking.one_of({"GetTaskProtection", "UpdateTaskProtection"})) {
-    ask_each(asking, "task", in.texts("tasks"));
+    const auto tasks = in.texts("tasks");
+    ask_each(asking, "task", tasks);
+    if (tasks.empty()) asking.ask(in_cluster(asking, "task", "*"));
   } else if (asking.operation == "RunTask") {
     asking.ask(definition_arn(asking, in.text("taskDefinition")));
     pass_roles(asking, in.part("overrides"));

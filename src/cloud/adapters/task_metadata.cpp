@@ -44,15 +44,6 @@ std::optional<std::int64_t> number(const std::optional<std::string>& text) {
   return failed == std::errc{} && at == end ? std::optional(value) : std::nullopt;
 }
 
-std::optional<std::string> detail(const api::ecs::Task& task, std::string_view name) {
-  for (const auto& attachment : task.attachments.value_or(std::vector<api::ecs::Attachment>{})) {
-    for (const auto& one : attachment.details.value_or(std::vector<api::ecs::KeyValuePair>{})) {
-      if (one.name == name) return one.value;
-    }
-  }
-  return std::nullopt;
-}
-
 // "10.0.1.0/24" -> "10.0.1.1/24"
 std::string gateway_of(const std::string& cidr) {
   const std::size_t last = cidr.rfind('.') + 1;
@@ -62,18 +53,18 @@ std::string gateway_of(const std::string& cidr) {
 }
 
 Value networks(const Shown& shown) {
-  const auto address = detail(shown.task, "privateIPv4Address");
+  const auto address = attachment_detail(shown.task, "privateIPv4Address");
   if (!address) return Value::Array{};
   Value network;
   network.set("NetworkMode", "awsvpc");
   network.set("IPv4Addresses", Value::Array{*address});
   network.set("AttachmentIndex", 0);
-  set_if(network, "MACAddress", detail(shown.task, "macAddress"));
+  set_if(network, "MACAddress", attachment_detail(shown.task, "macAddress"));
   if (!shown.subnet_cidr.empty()) {
     network.set("IPv4SubnetCIDRBlock", shown.subnet_cidr);
     network.set("SubnetGatewayIpv4Address", gateway_of(shown.subnet_cidr));
   }
-  set_if(network, "PrivateDNSName", detail(shown.task, "privateDnsName"));
+  set_if(network, "PrivateDNSName", attachment_detail(shown.task, "privateDnsName"));
   return Value::Array{std::move(network)};
 }
 
@@ -166,6 +157,15 @@ Value task_json(const Shown& shown, bool with_tags) {
 
 }  // namespace
 
+std::optional<std::string> attachment_detail(const api::ecs::Task& task, std::string_view name) {
+  for (const auto& attachment : task.attachments.value_or(std::vector<api::ecs::Attachment>{})) {
+    for (const auto& one : attachment.details.value_or(std::vector<api::ecs::KeyValuePair>{})) {
+      if (one.name == name) return one.value;
+    }
+  }
+  return std::nullopt;
+}
+
 std::string task_of_metadata(std::string_view path) {
   return path.size() > kTaskIdDigits && path[kTaskIdDigits] == '-' ? std::string(path.substr(0, kTaskIdDigits)) : "";
 }
@@ -184,18 +184,6 @@ std::optional<std::string> task_metadata_json(const ecs::ShownTask& of, const st
   if (page == "/task") return wire::write_json(task_json(shown, false));
   if (page == "/taskWithTags") return wire::write_json(task_json(shown, true));
   return std::nullopt;
-}
-
-std::optional<std::string> task_page(const ecs::EcsService& ecs, const ec2::State& networks, const TaskPage& page,
-                                     const service::Context& ctx) {
-  const auto shown = ecs.show_task(task_of_metadata(page.path), ctx);
-  if (!shown || shown->interface.vpc != page.vpc || shown->interface.address != page.sender) return std::nullopt;
-  const auto subnet = detail(shown->task, "subnetId");
-  std::string cidr;
-  for (const auto& [key, row] : networks.subnets.rows()) {
-    if (row.id == subnet) cidr = row.cidr;
-  }
-  return task_metadata_json(*shown, cidr, page.path);
 }
 
 }  // namespace cloud
