@@ -6,8 +6,8 @@
 #include <set>
 
 #include "api/ecs/operations.h"
-#include "ecs/secrets.h"
 #include "ecs/linux_parameters.h"
+#include "ecs/secrets.h"
 #include "ecs/size.h"
 #include "ecs/unsupported.h"
 
