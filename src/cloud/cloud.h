@@ -59,6 +59,10 @@ struct Config {
   base::Duration unreachable_after = std::chrono::seconds(3);
   bool verifies = false;    // who calls from outside is known (--auth strict), and must be allowed to
   bool queue_rests = true;  // 60 s after DeleteQueue and PurgeQueue, as on AWS; test suites want none
+  // For simulations: images of task definitions need not be there, the runtime answers for them; and metrics of queues
+  // come so much later than they could.
+  bool images_assumed = false;
+  base::Duration metric_delay{};
 };
 
 // Where blob files live: object bodies, image layers. The cloud only names them.

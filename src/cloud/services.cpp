@@ -2,6 +2,7 @@
 
 #include "autoscaling/service.h"
 #include "cloud/adapters/alarm_actions.h"
+#include "cloud/adapters/delayed_metrics.h"
 #include "cloud/adapters/image_blobs.h"
 #include "cloud/adapters/network_plan.h"
 #include "cloud/adapters/object_blobs.h"
@@ -39,13 +40,14 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   sqs::Options queues;
   if (!config.queue_rests) queues.name_rest = queues.purge_rest = base::Duration::zero();
   queues.on_damage = parts.on_damage;
-  auto sqs = sqs::make_service(*queue_metrics, std::move(queues));
+  auto delayed_metrics = std::make_unique<DelayedMetrics>(*queue_metrics, config.metric_delay);
+  auto sqs = sqs::make_service(*delayed_metrics, std::move(queues));
   services->on_close = [sqs = sqs.get()](service::Context& ctx) { sqs->keep_counters(ctx); };
   auto iam = iam::make_service(*sessions);
   services->access = std::make_unique<Access>(*iam, *sqs, *ec2, parts.on_denial);
   auto task_network = std::make_shared<TaskNetwork>(*ec2, *network_plan, *services->access, config.networks);
   auto ecs = ecs::make_service(parts.runtime, *service_metrics, *sessions, *task_network,
-                               {config.endpoint, config.unreachable_after});
+                               {config.endpoint, config.unreachable_after, config.images_assumed});
   service_events->write_to(*ecs);
   services->on_runtime_event = [ecs = ecs.get()](const runtime::Event& event, service::Context& ctx) {
     ecs->on_runtime_event(event, ctx);
@@ -54,6 +56,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->task_endpoint = std::make_unique<TaskEndpoint>(*ecs, *ec2);
   // Services tick in this order: what is measured first, then what goes by it.
   services->add(std::move(sqs));
+  services->add(std::move(delayed_metrics));
   services->add(logs::make_service());
   services->add(std::move(cloudwatch));
   services->add(std::move(autoscaling));

@@ -187,6 +187,7 @@ std::optional<life::Event> TaskDriver::pull(const Found& found, std::size_t cont
   const std::string image = found.container(container).image.value_or("");
   if (auto obstacle = manifest_obstacle(launcher, image, ctx)) return hindered(container, std::move(*obstacle));
   auto source = resolve_image(image, ctx);
+  if (!source && core_.options.images_assumed) source = runtime::ImageSource{.reference = image};
   if (!source) return life::ImagePullFailed{container, source.error()};
   if (auto obstacle = layers_obstacle(launcher, image, source->local_digest, ctx)) {
     return hindered(container, std::move(*obstacle));
