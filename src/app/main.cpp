@@ -23,6 +23,7 @@ class Program {
     add_status();
     add_logs();
     add_push();
+    add_simulate();
     add_bench();
     add_doctor();
   }
@@ -126,6 +127,44 @@ class Program {
     command->callback([this] { result_ = cli::push(push_); });
   }
 
+  void add_simulate() {
+    CLI::App* command = app_.add_subcommand(
+        "simulate", "What a system will do and cost: days of it under a virtual clock, in a second");
+    command->footer(
+        "Deploys the templates into a cloud in memory whose containers are models, and lets time jump from one thing\n"
+        "that happens to the next. Queues, metrics, alarms, scaling and the ECS scheduler are the server's own code;\n"
+        "nothing listens, nothing is written outside --out. The workload file says what the tasks of each service do:\n"
+        "docs/simulate.md describes it, examples/simulate has files to start from.\n\n"
+        "  renkei simulate queue.yaml service.yaml --workload day.yaml --for 7d --out week\n"
+        "  renkei simulate system.yaml --workload day.yaml --what-if TargetValue=1,3,10 --what-if MaxCapacity=3,6\n\n"
+        "A --what-if key is a template's parameter, a property that only one resource has, a path from a resource\n"
+        "(ScalingPolicy.TargetTrackingScalingPolicyConfiguration.TargetValue), or a path in the workload file\n"
+        "(services.worker.consume.time). Several make a grid. The same input and seed give the same output.");
+    command->add_option("template", simulate_.templates, "Template files, deployed in this order")
+        ->required()
+        ->check(CLI::ExistingFile);
+    command->add_option("--workload,-w", simulate_.workload, "What the tasks do, YAML")
+        ->required()
+        ->check(CLI::ExistingFile);
+    command->add_option("--for", simulate_.span, "How long: 90m, 24h, 30d")->capture_default_str();
+    command->add_option("--seed", simulate_.seed, "Of everything random")->capture_default_str();
+    command->add_option("--parameter,-p", simulate_.parameters, "Key=Value for the templates, as often as needed");
+    command->add_option("--what-if", simulate_.what_if, "KEY=V1,V2,...: a run for each value, next to one as given");
+    command->add_option("--out,-o", simulate_.out,
+                        "Directory for summary.txt, result.json, series.csv, events.csv, picture.svg and page.html; "
+                        "for what-ifs runs.csv and comparison.svg");
+    command->add_option("--every", simulate_.every,
+                        "Time between two samples of the series; by default a minute or more");
+    command->add_option("--prices", simulate_.prices, "Price list as JSON, instead of the built-in one")
+        ->check(CLI::ExistingFile);
+    command->add_option("--region", simulate_.region, "AWS region")
+        ->envname("AWS_DEFAULT_REGION")
+        ->capture_default_str();
+    command->add_option("--jobs", simulate_.jobs, "What-if runs at a time; by default one for each processor");
+    command->add_flag("--json", simulate_.json, "Print JSON");
+    command->callback([this] { result_ = cli::simulate(simulate_); });
+  }
+
   void add_bench() {
     CLI::App* command = app_.add_subcommand("bench", "Load an SQS endpoint, renkei's or another's, and measure it");
     command->footer(
@@ -191,6 +230,7 @@ class Program {
   cli::StatusOptions status_;
   cli::LogsOptions logs_;
   cli::PushOptions push_;
+  cli::SimulateOptions simulate_;
   bench::Options bench_;
   cli::Common bench_common_;
   app::DoctorOptions doctor_;

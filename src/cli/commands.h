@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,5 +47,21 @@ struct PushOptions {
   std::string name;  // NAME[:TAG]
 };
 int push(const PushOptions& options);
+
+struct SimulateOptions {
+  std::vector<std::string> templates;  // deployed one after another
+  std::string workload;
+  std::string span = "24h";
+  std::uint64_t seed = 1;
+  std::vector<std::string> parameters;  // "Key=Value"
+  std::vector<std::string> what_if;     // "KEY=V1,V2"
+  std::string out;                      // directory; "": no files
+  std::string prices;                   // file; "": the built-in ones
+  std::string every;                    // between samples; "": by the span
+  std::string region = "us-east-1";
+  unsigned jobs = 0;  // runs at a time; 0: as many as there are processors
+  bool json = false;
+};
+int simulate(const SimulateOptions& options);
 
 }  // namespace cli

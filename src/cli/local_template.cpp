@@ -55,7 +55,7 @@ std::expected<LocalTemplate, std::string> load(const fs::path& path, const Uploa
     const fs::path child_path = path.parent_path() / url->as_string();
     auto child = load(child_path, upload, depth + 1);
     if (!child) return std::unexpected(child.error() + "\n  (named by resource " + name + " of " + path.string() + ")");
-    TRY(std::string where, upload(child->text));
+    TRY(std::string where, upload(child_path.string(), child->text));
     properties->set("TemplateURL", std::move(where));
     loaded.has_nested = true;
   }

@@ -12,8 +12,8 @@ struct LocalTemplate {
   bool has_nested = false;
 };
 
-// Puts a nested template where the server can fetch it and returns its URL.
-using Upload = std::function<std::expected<std::string, std::string>(const std::string& text)>;
+// Puts a nested template, read from `path`, where the server can fetch it and returns its URL.
+using Upload = std::function<std::expected<std::string, std::string>(const std::string& path, const std::string& text)>;
 
 // Reads a template file. Nested stacks whose TemplateURL is a path, relative to the file, are read too, uploaded from
 // the innermost out, and replaced by their URL; a template that is changed so comes out as JSON. An error names the

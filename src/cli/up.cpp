@@ -147,12 +147,12 @@ int up(const UpOptions& options) {
   auto list = parameters(options);
   if (!list) return fail(list.error()), 2;
   TemplateBucket bucket(client, options.common);
-  const auto upload = [&](const std::string& text) { return bucket.upload(text); };
+  const auto upload = [&](const std::string&, const std::string& text) { return bucket.upload(text); };
   auto loaded = load_template(options.template_path, upload);
   if (!loaded) return fail(loaded.error());
   std::string url;
   if (loaded->text.size() > kBodyMax) {
-    auto uploaded = upload(loaded->text);
+    auto uploaded = bucket.upload(loaded->text);
     if (!uploaded) return fail(uploaded.error());
     url = *uploaded;
   }
