@@ -4,6 +4,7 @@
 #include <set>
 
 #include "api/cloudwatch/operations.h"
+#include "api/ecs/operations.h"
 #include "base/fault.h"
 #include "sim/deploy.h"
 
@@ -88,6 +89,18 @@ std::vector<Watched> watched_by(const cw::MetricAlarm& alarm) {
   return all;
 }
 
+bool has_insights(Stage& stage, const std::string& cluster) {
+  api::ecs::DescribeClustersRequest input;
+  input.clusters = std::vector<std::string>{cluster};
+  input.include = std::vector<std::string>{"SETTINGS"};
+  const auto answer = stage.world.call<api::ecs::DescribeClusters>(std::move(input));
+  if (!answer || !answer->clusters || answer->clusters->empty()) return false;
+  for (const auto& setting : answer->clusters->front().settings.value_or(std::vector<api::ecs::ClusterSetting>())) {
+    if (setting.name == "containerInsights") return setting.value == "enabled" || setting.value == "enhanced";
+  }
+  return false;
+}
+
 // Why nobody publishes this metric; "" when somebody does.
 std::string unknown(const Watched& watched, Stage& stage) {
   if (watched.name_space == "AWS/SQS") {
@@ -105,7 +118,14 @@ std::string unknown(const Watched& watched, Stage& stage) {
     const bool known = watched.metric == "CPUUtilization" || watched.metric == "MemoryUtilization";
     return known ? "" : "AWS/ECS has no metric " + watched.metric + " here";
   }
-  if (watched.name_space == "ECS/ContainerInsights") return "";
+  if (watched.name_space == "ECS/ContainerInsights") {
+    for (const cw::Dimension& dimension : watched.dimensions) {
+      if (dimension.name == "ClusterName" && !has_insights(stage, dimension.value)) {
+        return "Container Insights are off in the cluster " + dimension.value;
+      }
+    }
+    return "";
+  }
   return "nothing in this simulation publishes " + watched.name_space + " " + watched.metric;
 }
 

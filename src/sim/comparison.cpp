@@ -12,7 +12,7 @@ namespace {
 constexpr double kWidth = 1100, kHeight = 640, kLeft = 90, kRight = 30, kTop = 100, kBottom = 70;
 constexpr const char* kColours[] = {"#1f6fb2", "#d9822b", "#2b8a5a", "#8458b3", "#c23b43",
                                     "#3aa6a6", "#a66f2b", "#5f6b7a", "#b3588f", "#6b8e23"};
-constexpr std::size_t kLabelsMax = 10;
+constexpr std::size_t kListedMax = 16;
 
 // A scale on which a value takes its place between two edges; logarithmic where values differ by more than 30 times.
 struct Scale {
@@ -52,17 +52,51 @@ Scale scale_of(const std::vector<ComparedRun>& runs, F value, double from, doubl
   return {std::max(0.0, low - margin), high + margin, from, to, false};
 }
 
+std::string described(const ComparedRun& run) {
+  return run.label + ": $" + number_text(run.cost, 4) + ", p95 " +
+         span_text(base::Duration(std::llround(run.p95 * 1e6)));
+}
+
+// Spans that people think in.
+std::vector<double> span_ticks(const Scale& scale) {
+  std::vector<double> all;
+  for (const double tick : {0.01, 0.1, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0,
+                            14'400.0, 28'800.0, 86'400.0, 172'800.0, 604'800.0}) {
+    if (tick < scale.low || tick > scale.high) continue;
+    // Where two would lie upon each other the later one goes.
+    if (all.empty() || std::abs(scale.at(tick) - scale.at(all.back())) > 22) all.push_back(tick);
+  }
+  return all;
+}
+
 void axes(Canvas& canvas, const Scale& x, const Scale& y) {
   for (const double tick : x.ticks()) {
     canvas.line(x.at(tick), kTop, x.at(tick), kHeight - kBottom);
     canvas.text(x.at(tick), kHeight - kBottom + 18, "$" + number_text(tick, 3), 11, ink::kFaint, "middle");
   }
-  for (const double tick : y.ticks()) {
+  for (const double tick : span_ticks(y)) {
     canvas.line(kLeft, y.at(tick), kWidth - kRight, y.at(tick));
     canvas.text(kLeft - 8, y.at(tick) + 4, span_text(base::Duration(std::llround(tick * 1e6))), 11, ink::kFaint, "end");
   }
   canvas.text((kLeft + kWidth - kRight) / 2, kHeight - 24, "cost of the run (Fargate and SQS requests)", 12, ink::kText,
               "middle");
+}
+
+// Numbers the runs that no other beats and says below what they are; the height that this takes.
+double list_front(Canvas& canvas, const std::vector<ComparedRun>& runs, const std::vector<std::size_t>& front,
+                  const Scale& x, const Scale& y) {
+  const std::size_t stride = std::max<std::size_t>(1, (front.size() + kListedMax - 1) / kListedMax);
+  double below = 0;
+  int number = 0;
+  for (std::size_t i = 0; i < front.size(); i += stride) {
+    const ComparedRun& run = runs[front[i]];
+    const std::string mark = std::to_string(++number);
+    canvas.text(x.at(run.cost), y.at(run.p95) - 9, mark, 11, ink::kText, "middle", 600);
+    canvas.text(kLeft, kHeight + below, mark, 12, ink::kText, "start", 600);
+    canvas.text(kLeft + 26, kHeight + below, described(run), 12, ink::kText);
+    below += 18;
+  }
+  return below + 10;
 }
 
 }  // namespace
@@ -109,21 +143,11 @@ std::string draw_comparison(const std::vector<ComparedRun>& runs, const std::str
   canvas.path(path, ink::kFaint, 1.2);
   for (const ComparedRun& run : runs) {
     const auto colour = colours.find(run.group);
-    const std::string label = run.label + ": $" + number_text(run.cost, 4) + ", p95 " +
-                              span_text(base::Duration(std::llround(run.p95 * 1e6)));
     canvas.circle(x.at(run.cost), y.at(run.p95), run.base ? 8 : 5,
-                  run.base || colour == colours.end() ? ink::kText : colour->second, label);
+                  run.base || colour == colours.end() ? ink::kText : colour->second, described(run));
     if (run.base) canvas.text(x.at(run.cost) + 11, y.at(run.p95) - 8, "as given", 11, ink::kText, "start", 600);
   }
-  const std::size_t stride = std::max<std::size_t>(1, (front.size() + kLabelsMax - 1) / kLabelsMax);
-  for (std::size_t i = 0; i < front.size(); i += stride) {
-    const ComparedRun& run = runs[front[i]];
-    if (run.base) continue;
-    const bool right = x.at(run.cost) > kWidth * 0.7;
-    canvas.text(x.at(run.cost) + (right ? -9 : 9), y.at(run.p95) + 4, run.label, 10, ink::kFaint,
-                right ? "end" : "start");
-  }
-  return canvas.finish(kHeight);
+  return canvas.finish(kHeight + list_front(canvas, runs, front, x, y));
 }
 
 }  // namespace sim

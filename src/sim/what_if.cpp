@@ -123,7 +123,7 @@ std::vector<Advice> advise_on(const std::vector<Variation>& variations, const st
          numbers(*cheaper) + " against " + numbers(base) + " as given.",
          label_of(variations, *cheaper) + " saves " + number_text((1 - cheaper->cost / base.cost) * 100, 1) + " %."});
   }
-  if (faster != nullptr) {
+  if (faster != nullptr && faster != cheaper) {
     all.push_back({"The same money waits less: " + label_of(variations, *faster),
                    numbers(*faster) + " against " + numbers(base) + " as given.", label_of(variations, *faster)});
   }
