@@ -4,7 +4,7 @@ BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 CTEST := ctest --test-dir $(BUILD) --output-on-failure
 
-.PHONY: help setup build demo fidelity test unit e2e check lint format bench clean
+.PHONY: help setup build demo fidelity foresight test unit e2e check lint format bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -32,6 +32,10 @@ demo: setup ## run the example system in time-lapse, show it, draw demo-timeline
 fidelity: setup ## deploy the example with one thing forgotten, in many ways, and compare with AWS
 	@$(MAKE) --no-print-directory program
 	@tools/fidelity --build $(BUILD)
+
+foresight: setup ## run three scenarios live in time-lapse and simulated, and compare what was decided when
+	@$(MAKE) --no-print-directory program
+	@tools/foresight --build $(BUILD)
 
 test: build ## setup, build, check, and run every test
 	@tools/test --build $(BUILD)

@@ -61,7 +61,7 @@ class Picture:
             self.text(at, bottom + 15, f"{minute} min", size=11, fill=FAINT, anchor="middle")
 
     def panel(self, title, series, threshold=None):
-        """`series` is [(name, colour, points)]."""
+        """`series` is [(name, colour, points)]; names that begin with "simulated" are dashed."""
         self.text(LEFT, self.y + 4, title, size=13, weight=600)
         offset = LEFT + 10 + 8 * len(title)
         for name, colour, _ in series:
@@ -80,8 +80,9 @@ class Picture:
         if threshold is not None:
             self.line(LEFT, y(threshold), WIDTH - RIGHT, y(threshold), FAINT, 1, "5 4")
             self.text(WIDTH - RIGHT, y(threshold) - 4, f"target {threshold:g}", size=11, fill=FAINT, anchor="end")
-        for _, colour, points in series:
-            self.parts.append(f'<path d="{steps(points, self.x, y)}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        for name, colour, points in series:
+            dash = ' stroke-dasharray="5 3"' if name.startswith("simulated") else ""
+            self.parts.append(f'<path d="{steps(points, self.x, y)}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         self.time_axis(bottom)
         self.y = bottom + GAP
 
@@ -139,6 +140,29 @@ def draw(samples, queue, service, title="renkei", target=None):
     picture.panel("consumer's tasks", [("desired", PURPLE, pick(samples, "services", service, "desired")),
                                        ("running", GREEN, pick(samples, "services", service, "running"))])
     picture.bars("alarms", alarm_spans(samples))
+    return picture.svg()
+
+
+def foreseen(result, kind, name, field, start, end):
+    """A series of `renkei simulate`'s result.json, within the time of the samples."""
+    row = next(row for row in result[kind] if row["name"] == name)
+    every = result["every_seconds"] * 1000
+    points = [(result["start_unix_millis"] + i * every, value) for i, value in enumerate(row[field])]
+    return [(time, value) for time, value in points if start <= time <= end]
+
+
+def overlay(samples, result, queue, service, title):
+    """What a live run was, with what was simulated dashed over it."""
+    picture = Picture(samples, title)
+    span = (picture.start, picture.end)
+    for field in ("visible", "in_flight"):
+        picture.panel("messages " + field.replace("_", " "), [
+            ("live", BLUE, pick(samples, "queues", queue, field)),
+            ("simulated", ORANGE, foreseen(result, "queues", queue, field, *span))])
+    picture.panel("consumer's desired tasks", [
+        ("live", PURPLE, pick(samples, "services", service, "desired")),
+        ("simulated", GREEN, foreseen(result, "services", service, "desired", *span))])
+    picture.bars("alarms, live", alarm_spans(samples))
     return picture.svg()
 
 
