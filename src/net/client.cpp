@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -73,6 +74,19 @@ std::vector<Address> resolve(const Url& url, std::string& problem) {
   }
   freeaddrinfo(list);
   return found;
+}
+
+std::vector<Address> unix_address(const std::string& path, std::string& problem) {
+  Address address;
+  auto* name = reinterpret_cast<sockaddr_un*>(&address.storage);
+  if (path.size() >= sizeof name->sun_path) {
+    problem = "its name is too long for a socket";
+    return {};
+  }
+  name->sun_family = AF_UNIX;
+  std::memcpy(name->sun_path, path.c_str(), path.size() + 1);
+  address.size = sizeof *name;
+  return {address};
 }
 
 bool wait_for(int descriptor, short events, int timeout_ms) {
@@ -196,7 +210,8 @@ Client& Client::operator=(Client&&) noexcept = default;
 
 std::expected<void, std::string> Client::connect() {
   std::string problem = "no address";
-  for (const Address& address : resolve(server_, problem)) {
+  const std::string& path = options_.unix_socket;
+  for (const Address& address : path.empty() ? resolve(server_, problem) : unix_address(path, problem)) {
     auto socket = std::make_unique<Socket>();
     socket->timeout_ms = options_.timeout_ms;
     auto opened = socket->open(address, options_.connect_timeout_ms);

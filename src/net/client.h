@@ -19,6 +19,7 @@ struct ClientOptions {
   int timeout_ms = 65'000;  // without progress; longer than SQS's longest long poll
   std::string ca_file;      // PEM; empty: the system's authorities (SSL_CERT_FILE counts)
   bool verify = true;
+  std::string unix_socket;  // connect there, whatever host and port the server's URL has
 };
 
 struct ClientRequest {
