@@ -97,17 +97,6 @@ la_ssize_t append(archive*, void* text, const void* bytes, std::size_t size) {
   return static_cast<la_ssize_t>(size);
 }
 
-Result<std::string> tar_of(const std::vector<BuildFile>& files) {
-  std::string tar;
-  const Writer out(archive_write_new());
-  archive_write_set_format_pax_restricted(out.get());
-  archive_write_set_bytes_in_last_block(out.get(), 1);
-  if (archive_write_open(out.get(), &tar, nullptr, append, nullptr) != ARCHIVE_OK) return archive_error(out.get());
-  for (const auto& [name, file] : arrange(files)) CHECK(put_file(out.get(), file));
-  if (archive_write_close(out.get()) != ARCHIVE_OK) return archive_error(out.get());
-  return tar;
-}
-
 Result<std::string> gzip(std::string_view bytes) {
   std::string packed;
   const Writer out(archive_write_new());
@@ -225,9 +214,20 @@ Result<std::vector<BuildFile>> program_files(const std::string& program, const s
   return out;
 }
 
+Result<std::string> make_tar(const std::vector<BuildFile>& files) {
+  std::string tar;
+  const Writer out(archive_write_new());
+  archive_write_set_format_pax_restricted(out.get());
+  archive_write_set_bytes_in_last_block(out.get(), 1);
+  if (archive_write_open(out.get(), &tar, nullptr, append, nullptr) != ARCHIVE_OK) return archive_error(out.get());
+  for (const auto& [name, file] : arrange(files)) CHECK(put_file(out.get(), file));
+  if (archive_write_close(out.get()) != ARCHIVE_OK) return archive_error(out.get());
+  return tar;
+}
+
 Result<std::string> build_image(const BuildSpec& spec, const std::string& directory) {
   const ContentStore content(directory);
-  TRY(const std::string tar, tar_of(spec.files));
+  TRY(const std::string tar, make_tar(spec.files));
   TRY(const std::string packed, gzip(tar));
   TRY(const std::string layer, content.put(packed));
   const std::string config = wire::write_json(config_json(spec.config, "sha256:" + wire::sha256_hex(tar)));
@@ -248,7 +248,7 @@ Result<std::string> build_image(const BuildSpec& spec, const std::string& direct
 
 Result<void> pack_layout(const std::string& directory, const std::string& archive) {
   TRY(const std::vector<BuildFile> files, tree_files(directory));
-  TRY(const std::string tar, tar_of(files));
+  TRY(const std::string tar, make_tar(files));
   return write_file(archive, tar);
 }
 

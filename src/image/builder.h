@@ -32,6 +32,8 @@ Result<std::vector<BuildFile>> program_files(const std::string& program, const s
 // Writes an OCI image layout with one gzip layer into `directory`, which may not exist; returns the manifest's digest.
 // The same files give the same digest: owners are root, times are the epoch's.
 Result<std::string> build_image(const BuildSpec& spec, const std::string& directory);
+// A tar of files and their directories. In memory.
+Result<std::string> make_tar(const std::vector<BuildFile>& files);
 // Packs a layout directory into a tar.
 Result<void> pack_layout(const std::string& directory, const std::string& archive);
 
