@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -114,10 +113,7 @@ void Launcher::use_time_library() {
   const std::string path = options_.state_directory + "/renkei-time.so";
   if (!image::write_file(path, time_library())) return;
   time_library_ = path;
-  const ClockMap& clock = options_.clock;
-  environment_["RENKEI_TIME"] = std::to_string(clock.real_origin.time_since_epoch().count()) + "," +
-                                std::to_string(clock.cloud_origin.time_since_epoch().count()) + "," +
-                                std::to_string(std::llround(clock.speed * 1000));
+  environment_["RENKEI_TIME"] = time_environment(options_.clock);
 }
 
 void Launcher::use_crun_without_unified() {

@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "image/layout.h"
 #include "linux/launcher.h"
+#include "linux/pull.h"
 
 namespace linux_runtime {
 namespace {
@@ -31,7 +32,8 @@ std::string last_message(const std::string& output) {
   return last;
 }
 
-// What containerd, and so AWS, says for what skopeo says.
+}  // namespace
+
 std::string pull_failure(const std::string& reference, const std::string& output) {
   std::string lower = output;
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -50,6 +52,8 @@ std::string pull_failure(const std::string& reference, const std::string& output
   }
   return resolve + "failed to do request: " + last_message(output);
 }
+
+namespace {
 
 std::string base64(std::string_view bytes) {
   static constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 
+#include <cmath>
 #include <cstring>
 #include <fstream>
 
@@ -21,6 +22,12 @@ namespace linux_runtime {
 
 std::string_view time_library() {
   return {renkei_time_library, static_cast<std::size_t>(renkei_time_library_end - renkei_time_library)};
+}
+
+std::string time_environment(const ClockMap& clock) {
+  return std::to_string(clock.real_origin.time_since_epoch().count()) + "," +
+         std::to_string(clock.cloud_origin.time_since_epoch().count()) + "," +
+         std::to_string(std::llround(clock.speed * 1000));
 }
 
 bool is_static_program(const std::string& path) {

@@ -41,6 +41,17 @@ std::string with(std::string bundle, const std::string& authority) {
 
 }  // namespace
 
+std::vector<std::string> system_bundles() {
+  return {std::begin(kSystemBundles), std::end(kSystemBundles)};
+}
+
+std::map<std::string, std::string> trust_environment() {
+  std::map<std::string, std::string> out;
+  for (const char* name : {"AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}) out[name] = kBundleInContainer;
+  out["NODE_EXTRA_CA_CERTS"] = kAuthorityInContainer;  // is added to Node's own list
+  return out;
+}
+
 Result<Trust> make_trust(const std::string& authority, const std::string& root, const std::string& directory) {
   const std::string own = read_text(authority);
   if (own.empty()) return error("cannot read " + authority);
@@ -64,10 +75,7 @@ Result<Trust> make_trust(const std::string& authority, const std::string& root, 
   CHECK(write_text(everybody, with(bundle, own)));
   out.files.push_back({everybody, kBundleInContainer});
   out.files.push_back({authority, kAuthorityInContainer});
-  for (const char* name : {"AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}) {
-    out.environment[name] = kBundleInContainer;
-  }
-  out.environment["NODE_EXTRA_CA_CERTS"] = kAuthorityInContainer;  // is added to Node's own list
+  out.environment = trust_environment();
   return out;
 }
 

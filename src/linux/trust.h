@@ -19,6 +19,10 @@ struct Trust {
   std::map<std::string, std::string> environment;  // weaker than the task definition's
 };
 
+// Where distributions keep all authorities in one file, and the environment that leads SDKs to ours.
+std::vector<std::string> system_bundles();
+std::map<std::string, std::string> trust_environment();
+
 // `authority` is a PEM file, `root` the mounted root file system; what is made is written to `directory`.
 Result<Trust> make_trust(const std::string& authority, const std::string& root, const std::string& directory);
 
