@@ -9,3 +9,14 @@ add_custom_command(
   DEPENDS ${CMAKE_SOURCE_DIR}/preload/renkei_time.cpp COMMENT "renkei-time.so")
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/linux/time_library.cpp PROPERTIES
   OBJECT_DEPENDS ${RENKEI_TIME_LIBRARY} COMPILE_DEFINITIONS RENKEI_TIME_LIBRARY="${RENKEI_TIME_LIBRARY}")
+
+# preload/pause.cpp in the same way, as a program: src/docker/pause.cpp includes it.
+set(RENKEI_PAUSE_PROGRAM ${CMAKE_BINARY_DIR}/renkei-pause)
+add_custom_command(
+  OUTPUT ${RENKEI_PAUSE_PROGRAM}
+  COMMAND ${CMAKE_CXX_COMPILER} -std=c++23 -O2 -static -nostdlib -nostartfiles -fno-exceptions -fno-rtti
+          -fno-stack-protector -fno-asynchronous-unwind-tables -fno-pie -no-pie -Wall -Wextra -Werror
+          -Wl,--build-id=none -Wl,-z,noseparate-code -s -o ${RENKEI_PAUSE_PROGRAM} ${CMAKE_SOURCE_DIR}/preload/pause.cpp
+  DEPENDS ${CMAKE_SOURCE_DIR}/preload/pause.cpp COMMENT "renkei-pause")
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/docker/pause.cpp PROPERTIES
+  OBJECT_DEPENDS ${RENKEI_PAUSE_PROGRAM} COMPILE_DEFINITIONS RENKEI_PAUSE_PROGRAM="${RENKEI_PAUSE_PROGRAM}")
