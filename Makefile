@@ -38,6 +38,7 @@ foresight: setup ## run three scenarios live in time-lapse and simulated, and co
 	@tools/foresight --build $(BUILD)
 
 test: build ## setup, build, check, and run every test
+	-@tools/setup docker # without it the tests of --runtime docker are skipped, and say so
 	@tools/test --build $(BUILD)
 
 unit: compile ## only the unit and property tests

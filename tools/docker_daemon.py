@@ -20,7 +20,7 @@ class DockerDaemon:
         """`parent`: where images go; a file system that overlayfs can be on."""
         if not Path(PROGRAM).exists():
             raise NoDocker(f"{PROGRAM} is missing: apt-get install docker.io, or tools/setup docker")
-        self.data = Path(tempfile.mkdtemp(prefix="renkei-docker-", dir=parent))
+        self.data = Path(tempfile.mkdtemp(prefix="renkei-docker-", dir=parent)).resolve()
         self.run = Path(tempfile.mkdtemp(prefix="renkei-docker-", dir="/run"))  # short, for names of sockets
         self.log = self.data / "log"
         self.own_network = own_network
@@ -48,7 +48,8 @@ class DockerDaemon:
         command = [*space, PROGRAM, f"--host=unix://{self.socket}", f"--data-root={self.data}/root",
                    f"--exec-root={self.run}/exec", f"--pidfile={self.run}/pid", "--log-level=warn", *options]
         if not self.own_network:
-            command.append("--bridge=none")  # docker0 would be the machine's
+            # What these make would be the machine's, and stay.
+            command += ["--bridge=none", "--iptables=false", "--ip-forward=false"]
         self.options = list(options)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)

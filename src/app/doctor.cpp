@@ -3,19 +3,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <mutex>
 #include <vector>
 
+#include "app/runtimes.h"
 #include "app/serve.h"
 #include "base/value.h"
 #include "cli/common.h"
-#include "linux/linux_runtime.h"
-#include "linux/network/namespaces.h"
+#include "docker/engine.h"
 #include "linux/network/try_networks.h"
 #include "store/rocks/rocks_store.h"
 #include "wire/json.h"
@@ -74,8 +72,8 @@ Finding overlay() {
 
 Finding root() {
   const bool there = ::geteuid() == 0;
-  return {"root", there, there ? "yes" : "no: the APIs work, but tasks can't be started",
-          there ? "" : "run renkei as root"};
+  return {"root", there, there ? "yes" : "no: the APIs work, but this machine's own runtime can't start tasks",
+          there ? "" : "run renkei as root, or with --runtime docker --network host where you may use a Docker"};
 }
 
 Finding networks() {
@@ -86,8 +84,18 @@ Finding networks() {
           "a kernel with CONFIG_NET_NS, CONFIG_VETH, CONFIG_NF_TABLES and CONFIG_NFT_NAT; see docs/networks.md"};
 }
 
+// Not needed: another way to run tasks.
+Finding docker_engine() {
+  docker::Engine engine{docker::kDefaultSocket};
+  const auto opened = engine.open();
+  if (opened)
+    return {"docker", true, "version " + engine.name() + " answers; serve --runtime docker runs tasks there", ""};
+  return {"docker", true, "none answers, and none is needed: " + opened.error().message, ""};
+}
+
 Finding data_directory(const std::string& data) {
-  if (!fs::exists(data)) return {"data", true, data + " is made at the first start", ""};
+  std::error_code failed;
+  if (!fs::exists(data, failed) && !failed) return {"data", true, data + " is made at the first start", ""};
   const bool good = ::access(data.c_str(), R_OK | W_OK | X_OK) == 0;
   return {"data", good, good ? data : data + " can't be written", good ? "" : "chown -R $(id -un) " + data};
 }
@@ -120,29 +128,16 @@ std::vector<Finding> look(const std::string& data) {
           cgroups(),
           overlay(),
           networks(),
+          docker_engine(),
           data_directory(data)};
 }
 
-// A runtime that is told of no task and no network removes every one it finds.
 int remove_containers(const std::string& data) {
-  if (::geteuid() != 0) return cli::fail("removing containers needs root");
-  const bool has_tasks = fs::exists(data + "/tasks") && !fs::is_empty(data + "/tasks");
-  if (!has_tasks && linux_runtime::namespaces(linux_runtime::network_prefix(data)).empty()) return 0;
+  if (!has_containers(data)) return 0;
   // The store's lock tells whether a server still runs on this directory.
-  if (auto store = store::open_rocks_store(data, [](auto) {}); !store) {
-    return cli::fail(store.error().message, "Stop that server first.");
-  }
-  linux_runtime::Options options;
-  options.data_directory = data;
-  options.state_directory = run_directory(data);
-  options.deliver = [](const runtime::Event&) {};
-  {
-    linux_runtime::LinuxRuntime runtime(options);
-    runtime.adopt({});
-    for (int tries = 0; tries < 300 && !fs::is_empty(data + "/tasks"); ++tries) ::usleep(100'000);
-    runtime.apply_networks({});  // it ends when that is done
-  }
-  if (!fs::is_empty(data + "/tasks")) return cli::fail("some containers under " + data + " could not be removed");
+  const auto store = store::open_rocks_store(data, [](auto) {});
+  if (!store) return cli::fail(store.error().message, "Stop that server first.");
+  if (const auto removed = remove_all_containers(data); !removed) return cli::fail(removed.error());
   return 0;
 }
 

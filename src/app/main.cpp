@@ -57,6 +57,18 @@ class Program {
                       "Queues may be created again right after they were deleted, and purged at any time; AWS makes "
                       "both wait for 60 s");
     command
+        ->add_option(
+            "--runtime", serve_.runtime,
+            "embedded: tasks are containers of this machine; docker[=SOCKET]: of a Docker Engine, as far as that "
+            "can express them, see docs/docker.md")
+        ->check(CLI::Validator(
+            [](const std::string& given) {
+              const bool known = given == "embedded" || given == "docker" || given.starts_with("docker=/");
+              return known ? "" : std::string("embedded, docker or docker=/PATH/OF/SOCKET is meant");
+            },
+            "embedded|docker[=SOCKET]"))
+        ->capture_default_str();
+    command
         ->add_option("--network", serve_.network,
                      "vpc: tasks are in the networks of their VPCs; host: they share this machine's network, where "
                      "routes and security groups hold for nobody")

@@ -21,14 +21,13 @@
 #include "app/doctor.h"
 #include "app/file_blobs.h"
 #include "app/kernel_random.h"
-#include "app/no_runtime.h"
+#include "app/runtimes.h"
 #include "app/strand.h"
 #include "base/fault.h"
 #include "cloud/access/access.h"
 #include "gateway/auth.h"
 #include "gateway/gateway.h"
 #include "gateway/session_keys.h"
-#include "linux/linux_runtime.h"
 #include "net/server.h"
 #include "net/tls.h"
 #include "store/rocks/rocks_store.h"
@@ -160,7 +159,7 @@ class ServerProcess {
 
  private:
   Made open_state();
-  void make_runtime();
+  Made make_runtime();
   Made open_cloud();
   Made listen();
   Made open_gateway();
@@ -202,16 +201,10 @@ Made ServerProcess::open_state() {
   return {};
 }
 
-void ServerProcess::make_runtime() {
+Made ServerProcess::make_runtime() {
   const auto deliver = [this](runtime::Event event) {
     post([this, event = std::move(event)] { cloud_->on_runtime_event(event); });
   };
-  if (::geteuid() != 0) {
-    const std::string reason = "CannotStartContainerError: renkei runs without root and can't start containers here";
-    spdlog::warn("not root: tasks can't be started, everything else works; see renkei doctor");
-    runtime_ = std::make_unique<NoRuntime>(reason, deliver);
-    return;
-  }
   linux_runtime::Options options;
   options.data_directory = options_.data;
   options.state_directory = run_directory(options_.data);
@@ -223,7 +216,8 @@ void ServerProcess::make_runtime() {
   options.close_network = [this](const std::string& network) { server_->drop_listeners(network); };
   options.warn = [](const std::string& what) { spdlog::warn("{}", what); };
   options.clock = {clock_->anchor().real, clock_->anchor().cloud, clock_->speed()};
-  runtime_ = std::make_unique<linux_runtime::LinuxRuntime>(std::move(options));
+  TRY(runtime_, open_runtime(options_, std::move(options)));
+  return {};
 }
 
 Made ServerProcess::listen() {
@@ -292,7 +286,7 @@ Made ServerProcess::start() {
   raise_descriptor_limit();
   CHECK(open_state());
   CHECK(listen());
-  make_runtime();
+  CHECK(make_runtime());
   CHECK(open_cloud());
   return open_gateway();
 }

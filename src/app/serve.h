@@ -14,7 +14,8 @@ struct ServeOptions {
   std::string keys;          // strict: a file of lines "ACCESS_KEY SECRET"
   std::string account = "000000000000";
   std::string region = "us-east-1";
-  std::string network = "vpc";  // or "host": containers share the machine's network
+  std::string runtime = "embedded";  // or "docker", "docker=SOCKET"
+  std::string network = "vpc";       // or "host": containers share the machine's network
   bool no_queue_rests = false;
   double launch_timeout = 3;  // seconds that a task's launch tries to reach what it can't
   bool verbose = false;

@@ -19,6 +19,7 @@ ACCOUNT = "000000000000"
 
 class Server:
     def __init__(self, *arguments, data=None):
+        self.program = [str(BINARY)]
         self.arguments = list(arguments)
         self.data = Path(data or tempfile.mkdtemp(prefix="renkei-e2e-"))
         self.port = 0
@@ -30,7 +31,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self):
-        command = [str(BINARY), "serve", "--data", str(self.data), "--port", str(self.port), *self.arguments]
+        command = [*self.program, "serve", "--data", str(self.data), "--port", str(self.port), *self.arguments]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
         line = self.process.stdout.readline()  # "renkei is listening on http://127.0.0.1:PORT"
