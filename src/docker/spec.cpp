@@ -44,6 +44,17 @@ Value mounts(const ContainerPlan& plan) {
   return Value(std::move(out));
 }
 
+Value tmpfs(const std::vector<runtime::Tmpfs>& given) {
+  Value out = Value::Object{};
+  for (const auto& one : given) {
+    std::string options = "nosuid,noexec,nodev";
+    for (const std::string& option : one.options) options += "," + option;
+    if (one.bytes > 0) options += ",size=" + std::to_string(one.bytes);
+    out.set(one.target, options);
+  }
+  return out;
+}
+
 // A container has at most what the task has; what several have together, Docker does not limit.
 Value host_config(const ContainerPlan& plan) {
   const std::int64_t own = plan.spec.memory_bytes, all = plan.sandbox.memory_bytes;
@@ -54,6 +65,10 @@ Value host_config(const ContainerPlan& plan) {
       {"Init", plan.spec.init_process},
       {"Ulimits", ulimits(plan.spec.ulimits)},
       {"Mounts", mounts(plan)},
+      {"Tmpfs", tmpfs(plan.spec.tmpfs)},
+      {"CapAdd", texts(plan.spec.added_capabilities)},
+      {"CapDrop",
+       texts(plan.spec.drops_all_capabilities ? std::vector<std::string>{"ALL"} : plan.spec.dropped_capabilities)},
       {"PidsLimit", kPidsMax},
       {"LogConfig", Value::Object{{"Type", "json-file"}, {"Config", Value::Object{}}}},
       {"RestartPolicy", Value::Object{{"Name", "no"}}}};
