@@ -14,6 +14,8 @@
 #include <charconv>
 #include <utility>
 
+#include "net/tunnel.h"
+
 namespace net {
 namespace {
 
@@ -60,6 +62,44 @@ std::string address_text(const sockaddr_storage& address) {
 }
 
 }  // namespace
+
+// What a tunnel's owner sends, on its way to the connection.
+class Line : public TunnelLine, public std::enable_shared_from_this<Line> {
+ public:
+  Line(std::shared_ptr<Loop> loop, Connection& connection) : loop_(std::move(loop)), connection_(&connection) {}
+
+  void send(std::string bytes) override { add(bytes, false); }
+  void close() override { add("", true); }
+
+  // The loop's thread only. True: there will be no more.
+  bool take(std::string& out) {
+    const std::lock_guard lock(mutex_);
+    told_ = false;
+    out += std::exchange(waiting_, {});
+    return closing_;
+  }
+  void detach() { connection_ = nullptr; }
+
+ private:
+  void add(std::string_view bytes, bool last) {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_ += bytes;
+      closing_ = closing_ || last;
+      if (std::exchange(told_, true)) return;
+    }
+    loop_->post([self = shared_from_this()] {
+      if (self->connection_ != nullptr) self->connection_->on_line();
+    });
+  }
+
+  const std::shared_ptr<Loop> loop_;
+  Connection* connection_;  // null: gone
+  std::mutex mutex_;
+  std::string waiting_;
+  bool closing_ = false;
+  bool told_ = false;
+};
 
 void Exchange::answer(std::shared_ptr<Exchange> exchange, Response response) {
   if (exchange->answered.exchange(true)) return;
@@ -212,6 +252,12 @@ Task<bool> Connection::serve_one() {
   const Response answer = std::move(*answer_);
   answer_.reset();
   form.keep_alive = form.keep_alive && !loop_->draining;
+  if (exchange_->tunnel) {
+    const std::shared_ptr<Tunnel> tunnel = std::move(exchange_->tunnel);
+    if (!start_reply(answer, form) && !co_await finish_write()) co_return false;
+    if (failed_) co_return false;
+    co_return co_await be_tunnel(*tunnel);
+  }
   if (!answer.files.empty() && !form.is_head && !has_no_body(answer.status)) {
     Hop download_hop{*this, loop_->bulk};
     co_await download_hop;
@@ -313,6 +359,38 @@ void Connection::hand_over(Request request) {
   exchange_->connection = this;
   enter(Phase::Handling, 0);
   loop_->handler->handle(std::move(request), Responder(exchange_));
+}
+
+// Bytes both ways, without a time-out: people think.
+Task<bool> Connection::be_tunnel(Tunnel& tunnel) {
+  enter(Phase::Tunnel, 0);
+  const int on = 1;
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  const auto line = std::make_shared<Line>(loop_, *this);
+  tunnel.opened(line);
+  std::string out;
+  for (;;) {
+    if (!unread_.empty()) {
+      tunnel.received(unread_);
+      unread_ = {};
+    }
+    const bool last = line->take(out);
+    std::size_t sent = 0;
+    if (!out.empty() && write_some(out, "", sent) == Io::Failed) failed_ = true;
+    out.erase(0, sent);
+    if (failed_ || ended_ || loop_->draining || (last && out.empty())) break;
+    if (fill()) continue;
+    if (sent > 0 && !out.empty()) continue;
+    co_await wake_;
+  }
+  line->detach();
+  tunnel.closed();
+  co_return false;
+}
+
+void Connection::on_line() {
+  wants_bytes_ = false;
+  wake_.signal();
 }
 
 // Refuses and closes: what follows on the stream cannot be told apart any more.
@@ -564,7 +642,7 @@ void Connection::check_deadline(Instant now) {
 }
 
 void Connection::drain() {
-  if (phase_ == Phase::Idle) return close();
+  if (phase_ == Phase::Idle || phase_ == Phase::Tunnel) return close();
   if (exchange_) exchange_->abandon();
 }
 

@@ -25,6 +25,7 @@ struct Exchange {
   std::atomic<bool> abandoned = false;
   std::mutex mutex;  // of on_abandoned
   std::function<void()> on_abandoned;
+  std::shared_ptr<Tunnel> tunnel;  // set before the answer
   std::shared_ptr<Loop> loop;
   Connection* connection = nullptr;  // null: gone. Touched by the loop's thread only
 
@@ -43,13 +44,14 @@ class Connection : public Watched {
   void deliver(Response response);
   void check_deadline(Instant now);
   void drain();
+  void on_line();
   void close();
   std::string_view listener() const { return listener_; }
 
   std::size_t place = 0;  // in the loop's list
 
  private:
-  enum class Phase : std::uint8_t { Idle, Head, Body, Handling, Writing, Closing };
+  enum class Phase : std::uint8_t { Idle, Head, Body, Handling, Writing, Closing, Tunnel };
   enum class Found : std::uint8_t { All, Part, Refused };
   static constexpr std::size_t kFilePiece = 256 * 1024;
   static constexpr std::size_t kMostLinger = 64 * 1024 * 1024;  // bytes thrown away after an early refusal
@@ -87,6 +89,7 @@ class Connection : public Watched {
   Task<bool> read_body(Request& request, BodyPlan& plan, const Framing& framing, bool expects);
   void hand_over(Request request);
   Task<bool> refuse(int status);
+  Task<bool> be_tunnel(Tunnel& tunnel);
   Task<bool> linger();
 
   void append_head(std::string& out, const Response& response, std::uint64_t length, const Form& form) const;

@@ -65,6 +65,8 @@ std::string_view trim(std::string_view text) {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
+    case 101:
+      return "Switching Protocols";
     case 100:
       return "Continue";
     case 200:

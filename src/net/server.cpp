@@ -29,6 +29,12 @@ void Responder::send(Response response) {
   if (exchange_) Exchange::answer(std::move(exchange_), std::move(response));
 }
 
+void Responder::send(Response response, std::shared_ptr<Tunnel> tunnel) {
+  if (!exchange_) return;
+  exchange_->tunnel = std::move(tunnel);
+  send(std::move(response));
+}
+
 void Responder::on_abandoned(std::function<void()> fn) {
   if (!exchange_ || exchange_->answered) return;
   {

@@ -20,6 +20,7 @@
 namespace net {
 
 struct Exchange;
+class Tunnel;
 
 // The right, and the duty, to answer one request. Dropping it unanswered answers 500.
 class Responder {
@@ -31,6 +32,8 @@ class Responder {
 
   // At most once, from any thread.
   void send(Response response);
+  // The same for an answer of 101, after which the connection is the tunnel's (tunnel.h).
+  void send(Response response, std::shared_ptr<Tunnel> tunnel);
   // `fn` is called, at most once and on an I/O thread, if the client goes away before the answer: a long poll must
   // not take messages for nobody. At once if it has gone already. The request must still be answered (or dropped).
   void on_abandoned(std::function<void()> fn);
