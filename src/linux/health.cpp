@@ -7,7 +7,9 @@
 namespace linux_runtime {
 
 Tasks::~Tasks() {
+  door_->close();
   loop_.stop();
+  for (auto& [number, exec] : execs_) exec->kill();
   for (auto& [fd, check] : checks_) {
     signal_pidfd(check->process, SIGKILL);
     wait_for(check->pid);
@@ -50,6 +52,25 @@ void Tasks::end_check(int fd, std::optional<int> status) {
   const Container* container = find(check.task, check.container);
   if (!container || container->phase != Container::Phase::Running) return;
   tell(runtime::event::HealthChecked{check.task, check.container, status == 0});
+}
+
+void Tasks::exec(const runtime::TaskId& task, const std::string& name, const runtime::ExecSpec& spec,
+                 std::shared_ptr<runtime::ExecObserver> observer) {
+  const Container* container = find(task, name);
+  if (!container || container->phase != Container::Phase::Running) {
+    return observer->refused("The container does not run any more.");
+  }
+  const std::uint64_t number = ++execs_ever_;
+  const ExecPlan plan = launcher_.exec_plan(container->place, number, spec);
+  workers_.run([this, plan, number, observer = std::move(observer)] {
+    auto started = start_exec(plan);
+    loop_.post([this, plan, number, observer, started = std::move(started)]() mutable {
+      if (!started) return observer->refused(started.error().message);
+      const auto exec = std::make_shared<Exec>(loop_, door_, plan, std::move(*started), observer);
+      execs_[number] = exec;
+      exec->run([this, number] { execs_.erase(number); });
+    });
+  });
 }
 
 }  // namespace linux_runtime

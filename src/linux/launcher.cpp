@@ -345,6 +345,15 @@ std::vector<std::string> Launcher::exec_command(const Place& at, const std::stri
   return crun(std::move(rest));
 }
 
+ExecPlan Launcher::exec_plan(const Place& at, std::uint64_t number, const runtime::ExecSpec& spec) const {
+  return {.crun = crun({}),
+          .id = at.id,
+          .bundle = at.directory,
+          .socket_directory = options_.state_directory,
+          .name = "exec-" + std::to_string(number),
+          .spec = spec};
+}
+
 int Launcher::conmon_pid(const Place& at) const {
   const int pid = read_number(at.conmon_pid_file());
   return runs_command(pid, at.id) ? pid : 0;

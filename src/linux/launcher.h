@@ -10,6 +10,7 @@
 #include "linux/bundle.h"
 #include "linux/cgroup.h"
 #include "linux/clock_map.h"
+#include "linux/exec.h"
 #include "linux/network/networks.h"
 #include "linux/process.h"
 
@@ -80,6 +81,8 @@ class Launcher {
                                         const std::vector<std::string>& argv) const;
   // Whether the task has a network of its own.
   bool has_network(const runtime::TaskId& task) const { return attachment(task).has_value(); }
+  // `number`: of this server's programs in containers.
+  ExecPlan exec_plan(const Place& place, std::uint64_t number, const runtime::ExecSpec& spec) const;
   int conmon_pid(const Place& place) const;  // 0 when it doesn't run
   int container_pid(const Place& place) const;
   int stop_signal(const Place& place) const;

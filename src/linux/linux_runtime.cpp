@@ -51,6 +51,11 @@ bool LinuxRuntime::read_stats(const runtime::TaskId& task) {
   impl_->post([=](Tasks& tasks) { tasks.read_stats(task); });
   return true;
 }
+bool LinuxRuntime::exec(const runtime::TaskId& task, const std::string& container, const runtime::ExecSpec& spec,
+                        std::shared_ptr<runtime::ExecObserver> observer) {
+  impl_->post([=, observer = std::move(observer)](Tasks& tasks) { tasks.exec(task, container, spec, observer); });
+  return true;
+}
 void LinuxRuntime::apply_networks(const runtime::NetworkPlan& plan) {
   impl_->tasks.networks().apply(plan);  // has a thread of its own
 }

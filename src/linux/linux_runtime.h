@@ -30,6 +30,8 @@ class LinuxRuntime : public runtime::Runtime {
   void remove_sandbox(const runtime::TaskId& task) override;
   void sample_usage() override;
   bool read_stats(const runtime::TaskId& task) override;
+  bool exec(const runtime::TaskId& task, const std::string& container, const runtime::ExecSpec& spec,
+            std::shared_ptr<runtime::ExecObserver> observer) override;
   void apply_networks(const runtime::NetworkPlan& plan) override;
   void adopt(const std::vector<runtime::Adoption>& tasks) override;
 

@@ -42,8 +42,16 @@ void Loop::post(Action action) {
 }
 
 void Loop::watch(int fd, std::function<void()> ready) {
+  add(fd, EPOLLIN, std::move(ready));
+}
+
+void Loop::watch_writable(int fd, std::function<void()> ready) {
+  add(fd, EPOLLOUT, std::move(ready));
+}
+
+void Loop::add(int fd, std::uint32_t events, std::function<void()> ready) {
   watched_[fd] = std::make_shared<std::function<void()>>(std::move(ready));
-  epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+  epoll_event event{.events = events, .data = {.fd = fd}};
   ENSURE(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0);
 }
 

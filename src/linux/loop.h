@@ -32,11 +32,14 @@ class Loop {
 
   // `ready` runs each time `fd` is readable, until unwatch(). It may unwatch itself.
   void watch(int fd, std::function<void()> ready);
+  // The same for when it can be written to. Not for a descriptor that is watched already.
+  void watch_writable(int fd, std::function<void()> ready);
   void unwatch(int fd);
   Timer after(std::chrono::milliseconds delay, Action action);
   void cancel(const Timer& timer) { timers_.erase(timer); }
 
  private:
+  void add(int fd, std::uint32_t events, std::function<void()> ready);
   void run();
   void run_posted();
   void run_timers();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "linux/container_log.h"
+#include "linux/exec.h"
 #include "linux/launcher.h"
 #include "linux/loop.h"
 #include "linux/network/networks.h"
@@ -67,6 +68,8 @@ class Tasks {
   void remove_sandbox(const runtime::TaskId& task);
   void sample_usage();
   void read_stats(const runtime::TaskId& task);
+  void exec(const runtime::TaskId& task, const std::string& container, const runtime::ExecSpec& spec,
+            std::shared_ptr<runtime::ExecObserver> observer);
   void adopt(const std::vector<runtime::Adoption>& tasks);
 
  private:
@@ -121,6 +124,9 @@ class Tasks {
   Fd inotify_;
   std::map<int, std::pair<runtime::TaskId, std::string>> log_watches_;
   std::map<int, std::unique_ptr<Check>> checks_;  // by pidfd
+  std::uint64_t execs_ever_ = 0;
+  std::map<std::uint64_t, std::shared_ptr<Exec>> execs_;
+  std::shared_ptr<LoopDoor> door_ = std::make_shared<LoopDoor>(loop_);
   std::chrono::steady_clock::time_point sampled_;
   // Last, so that they stop before what they use goes.
   Workers workers_;
