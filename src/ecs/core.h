@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "ecs/exec_sessions.h"
 #include "ecs/options.h"
 #include "ecs/ports.h"
 #include "ecs/tables.h"
@@ -19,6 +20,7 @@ struct Core {
   Tables tables;
   // Keys of services that something happened to; not durable, after a restart all of them are looked at.
   std::set<std::string> touched{};
+  ExecSessions exec_sessions{};
 };
 
 }  // namespace ecs

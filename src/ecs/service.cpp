@@ -43,6 +43,10 @@ class Ecs : public EcsService {
                          service::Context& ctx) override;
   std::optional<TaskCredentials> find_credentials(const std::string& uuid) const override;
   std::optional<ShownTask> show_task(const std::string& id, const service::Context& ctx) const override;
+  std::optional<ExecTarget> take_exec(const std::string& session, const std::string& token,
+                                      base::TimePoint now) override {
+    return core_.exec_sessions.take(session, token, now);
+  }
 
  private:
   template <class Op>
@@ -75,6 +79,7 @@ void Ecs::register_operations(service::Registry& registry) {
   on<api::ecs::ListServices>(registry, list_services);
   on<api::ecs::DescribeTasks>(registry, describe_tasks);
   on<api::ecs::ListTasks>(registry, list_tasks);
+  on<api::ecs::ExecuteCommand>(registry, execute_command);
   on<api::ecs::GetTaskProtection>(registry, get_task_protection);
   on<api::ecs::UpdateTaskProtection>(registry, update_task_protection);
   on<api::ecs::TagResource>(registry, tag_resource);

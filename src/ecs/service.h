@@ -6,6 +6,7 @@
 
 #include "api/ecs/types.h"
 #include "base/time.h"
+#include "ecs/exec_sessions.h"
 #include "ecs/options.h"
 #include "ecs/ports.h"
 #include "runtime/runtime.h"
@@ -43,6 +44,9 @@ class EcsService : public service::Service {
   // The newest keys of a task, renewed before they end. By the last part of AWS_CONTAINER_CREDENTIALS_FULL_URI,
   // "/v2/credentials/<uuid>". Nothing once the task has stopped.
   virtual std::optional<TaskCredentials> find_credentials(const std::string& uuid) const = 0;
+  // What a session of ExecuteCommand is to run; once, and only with its token.
+  virtual std::optional<ExecTarget> take_exec(const std::string& session, const std::string& token,
+                                              base::TimePoint now) = 0;
   // By its id; nothing when there is no such task, or it has stopped.
   virtual std::optional<ShownTask> show_task(const std::string& id, const service::Context& ctx) const = 0;
 };

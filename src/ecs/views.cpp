@@ -71,6 +71,15 @@ api::ecs::Deployment view_deployment(const DeploymentRow& row, bool primary, con
   return view;
 }
 
+// The agent of ECS Exec goes with its container.
+api::ecs::ManagedAgent view_exec_agent(const life::Container& held) {
+  api::ecs::ManagedAgent agent;
+  agent.name = "ExecuteCommandAgent";
+  agent.last_status = container_status(held.status);
+  if (held.started_at != base::TimePoint{}) agent.last_started_at = held.started_at;
+  return agent;
+}
+
 api::ecs::Container view_container(const TaskRow& task, std::size_t index, const TaskDefinitionRow& definition,
                                    const life::Spec& spec, const service::Context& ctx) {
   const auto& defined = (*definition.definition.container_definitions)[index];
@@ -90,6 +99,7 @@ api::ecs::Container view_container(const TaskRow& task, std::size_t index, const
   interface.attachment_id = task.attachment_id;
   interface.private_ipv4_address = unless_empty(task.interface.address);
   view.health_status = health_text(spec[index].health ? held.health : life::Health::Unknown);
+  if (task.execute_command) view.managed_agents.emplace().push_back(view_exec_agent(held));
   view.cpu = std::to_string(defined.cpu.value_or(0));
   if (defined.memory) view.memory = std::to_string(*defined.memory);
   if (defined.memory_reservation) view.memory_reservation = std::to_string(*defined.memory_reservation);

@@ -35,6 +35,7 @@ ECS_OPERATION(list_services, ListServices);
 
 ECS_OPERATION(describe_tasks, DescribeTasks);
 ECS_OPERATION(list_tasks, ListTasks);
+ECS_OPERATION(execute_command, ExecuteCommand);
 ECS_OPERATION(get_task_protection, GetTaskProtection);
 ECS_OPERATION(update_task_protection, UpdateTaskProtection);
 
