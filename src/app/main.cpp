@@ -22,6 +22,7 @@ class Program {
     add_down();
     add_status();
     add_logs();
+    add_exec();
     add_push();
     add_simulate();
     add_bench();
@@ -129,6 +130,18 @@ class Program {
     command->add_flag("--follow,-f", logs_.follow, "Go on printing what comes, until interrupted");
     add_common(command, logs_.common);
     command->callback([this] { result_ = cli::logs(logs_); });
+  }
+
+  void add_exec() {
+    CLI::App* command = app_.add_subcommand("exec", "Run a command in a container of a running task");
+    command->footer("Example: renkei exec 0123456789abcdef0123456789abcdef --interactive -- /bin/sh");
+    command->add_option("task", exec_.task, "Id or ARN of the task")->required();
+    command->add_option("--cluster", exec_.cluster, "Name of its cluster; by default that of the ARN, or \"default\"");
+    command->add_option("--container,-c", exec_.container, "Name of the container; not needed if there is only one");
+    command->add_flag("--interactive,-i", exec_.interactive, "With a terminal, as for a shell");
+    command->add_option("command", exec_.command, "The command and its arguments, behind --")->required();
+    add_common(command, exec_.common);
+    command->callback([this] { result_ = cli::exec(exec_); });
   }
 
   void add_push() {
@@ -241,6 +254,7 @@ class Program {
   cli::DownOptions down_;
   cli::StatusOptions status_;
   cli::LogsOptions logs_;
+  cli::ExecOptions exec_;
   cli::PushOptions push_;
   cli::SimulateOptions simulate_;
   bench::Options bench_;

@@ -41,6 +41,17 @@ struct LogsOptions {
 };
 int logs(const LogsOptions& options);
 
+struct ExecOptions {
+  Common common;
+  std::string task;  // id or ARN
+  std::string cluster;
+  std::string container;
+  bool interactive = false;  // with a terminal
+  std::vector<std::string> command;
+};
+// Runs a command in a container. Returns the command's exit code.
+int exec(const ExecOptions& options);
+
 struct PushOptions {
   Common common;
   std::string path;

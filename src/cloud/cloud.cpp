@@ -190,6 +190,15 @@ std::optional<std::string> Cloud::task_credentials(const std::string& uuid) cons
   return services_->task_credentials ? services_->task_credentials(uuid) : std::nullopt;
 }
 
+std::optional<ExecTarget> Cloud::take_exec(const std::string& session, const std::string& token) {
+  return services_->ecs->take_exec(session, token, parts_.clock.now());
+}
+
+void Cloud::exec(const ExecTarget& target, runtime::ExecSpec spec, std::shared_ptr<runtime::ExecObserver> observer) {
+  if (parts_.runtime.exec(target.task, target.container, spec, observer)) return;
+  observer->refused("This runtime can't run commands in containers.");
+}
+
 const std::deque<Denial>& Cloud::denials() const {
   return services_->access->denials();
 }

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "cloud/access/asked.h"
+#include "ecs/exec_sessions.h"
 #include "runtime/runtime.h"
 #include "service/registry.h"
 #include "service/session.h"
@@ -48,6 +49,8 @@ struct TaskReply {
   int status = 200;
   std::string json{};
 };
+
+using ExecTarget = ecs::ExecTarget;
 
 // Set once, by whoever makes the cloud.
 struct Config {
@@ -123,6 +126,10 @@ class Cloud : public service::Invoker {
   // What the task's own endpoint answers them otherwise. `deliver` is called once, on the strand, at once or later; 404
   // when the sender is not the task that it asks for.
   void answer_task(const TaskRequest& request, std::move_only_function<void(TaskReply)> deliver);
+
+  // The program that a session of ExecuteCommand is for, to whoever has its token; once. And runs it.
+  std::optional<ExecTarget> take_exec(const std::string& session, const std::string& token);
+  void exec(const ExecTarget& target, runtime::ExecSpec spec, std::shared_ptr<runtime::ExecObserver> observer);
 
   // The last requests that the policies refused, oldest first.
   const std::deque<Denial>& denials() const;

@@ -53,6 +53,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
     ecs->on_runtime_event(event, ctx);
   };
   services->task_credentials = [ecs = ecs.get()](const std::string& uuid) { return task_credentials_json(*ecs, uuid); };
+  services->ecs = ecs.get();
   services->task_endpoint = std::make_unique<TaskEndpoint>(*ecs, *ec2);
   // Services tick in this order: what is measured first, then what goes by it.
   services->add(std::move(sqs));

@@ -25,6 +25,7 @@ struct Services {
   std::shared_ptr<const SessionTable> sessions;
   std::unique_ptr<Access> access;
   std::unique_ptr<TaskEndpoint> task_endpoint;
+  ecs::EcsService* ecs = nullptr;
   // What keeps the ports that the services were given.
   std::vector<std::shared_ptr<void>> adapters;
 

@@ -4,7 +4,9 @@
 #include <filesystem>
 
 #include "api/ecr/operations.h"
+#include "api/ecs/operations.h"
 #include "gateway/denials.h"
+#include "gateway/exec_channel.h"
 #include "gateway/ids.h"
 #include "gateway/queue_path.h"
 #include "gateway/registry.h"
@@ -23,6 +25,7 @@ constexpr std::size_t kLargestBody = 16 * 1024 * 1024;  // in memory, after infl
 constexpr int kSyncThreads = 4;
 constexpr std::string_view kOwnPages = "/_renkei/";
 constexpr std::string_view kDenials = "/_renkei/denials";
+constexpr std::string_view kDataChannel = "/v1/data-channel/";  // as Systems Manager's
 constexpr std::string_view kTaskCredentials = "/v2/credentials/";
 
 // For answers to requests that name no service of ours.
@@ -179,6 +182,9 @@ void Gateway::handle(net::Request request, net::Responder responder) {
     send_denials(std::move(responder));
     return;
   }
+  if (outside && request.path.starts_with(kDataChannel) && request.headers.has_token("upgrade", "websocket")) {
+    return open_exec(request, std::move(responder));
+  }
   if (outside && request.path.starts_with(kOwnPages)) {
     responder.send(page(request));
     return;
@@ -236,6 +242,27 @@ void Gateway::answer_task(const net::Request& request, net::Responder responder)
       responder.send(std::move(response));
     });
   });
+}
+
+// Whose the session is, its first message says.
+void Gateway::open_exec(const net::Request& request, net::Responder responder) {
+  net::Response response;
+  const std::string_view key = request.headers.get("sec-websocket-key");
+  if (request.method != "GET" || key.empty() || request.headers.get("sec-websocket-version") != "13") {
+    response.status = 400;
+    response.headers.emplace_back("sec-websocket-version", "13");
+    return responder.send(std::move(response));
+  }
+  auto streams = ExecChannel::Streams::Plugin;
+  if (request.query.find("stdio=terminal") != std::string_view::npos) streams = ExecChannel::Streams::Terminal;
+  if (request.query.find("stdio=pipes") != std::string_view::npos) streams = ExecChannel::Streams::Pipes;
+  response.status = 101;
+  response.headers.emplace_back("upgrade", "websocket");
+  response.headers.emplace_back("connection", "Upgrade");
+  response.headers.emplace_back("sec-websocket-accept", net::websocket_accept(key));
+  auto channel = std::make_shared<ExecChannel>(cloud_, clock_, post_,
+                                               std::string(request.path.substr(kDataChannel.size())), streams);
+  responder.send(std::move(response), std::move(channel));
 }
 
 void Gateway::handle_registry(std::unique_ptr<Pending> pending) {
@@ -349,6 +376,9 @@ service::Call Gateway::call_of(const Pending& pending) const {
   call.source_address = request.remote_address;
   call.trace_header = request.headers.get("x-amzn-trace-id");
   call.protocol = pending.route.protocol;
+  if (pending.decoded.operation == &api::ecs::ExecuteCommand::operation()) {
+    if (const auto* given = request.headers.find("x-renkei-exec")) call.headers.emplace("x-renkei-exec", *given);
+  }
   if (pending.route.protocol != api::Protocol::RestXml) return call;
   for (const auto& [name, value] : request.headers) {
     if (name == "range" || name.starts_with("if-")) call.headers.emplace(name, value);

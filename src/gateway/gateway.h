@@ -63,6 +63,7 @@ class Gateway : public net::Handler {
   void send_denials(net::Responder responder);
   void send_credentials(std::string uuid, net::Responder responder);
   void answer_task(const net::Request& request, net::Responder responder);
+  void open_exec(const net::Request& request, net::Responder responder);
   void handle_registry(std::unique_ptr<Pending> pending);
   void handle_api(std::unique_ptr<Pending> pending);
   void finish_upload(std::unique_ptr<Pending> pending);

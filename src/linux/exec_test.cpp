@@ -140,8 +140,8 @@ TEST_F(ExecInAContainer, EndsWhenItIsHungUp) {
 }
 
 TEST_F(ExecInAContainer, EndsWithTheContainer) {
-  const auto held = exec("while :; do sleep 1; done");
-  ASSERT_TRUE(held->process());
+  const auto held = exec("echo in; while :; do sleep 1; done");
+  ASSERT_TRUE(held->wait([&] { return held->out == "in\n"; }));
   runtime->signal_container(task(1), "app", 9);
   ASSERT_TRUE(held->wait_for_end());
   EXPECT_EQ(held->exit_code, 137);

@@ -385,6 +385,7 @@ Task<bool> Connection::be_tunnel(Tunnel& tunnel) {
   }
   line->detach();
   tunnel.closed();
+  if (!failed_ && !ended_) co_await linger();  // the client may be about to say something more
   co_return false;
 }
 
