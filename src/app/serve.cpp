@@ -23,6 +23,7 @@
 #include "app/kernel_random.h"
 #include "app/runtimes.h"
 #include "app/strand.h"
+#include "app/time_zones.h"
 #include "base/fault.h"
 #include "cloud/access/access.h"
 #include "gateway/auth.h"
@@ -250,7 +251,7 @@ Made ServerProcess::open_cloud() {
                             ++damaged_messages_;
                             warnings_(what);
                           },
-                          log_denial},
+                          log_denial, read_time_zone},
       config);
   if (auto recovered = cloud_->recover(); !recovered) return std::unexpected(recovered.error().message);
   store_->push();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "service/context.h"
@@ -13,6 +14,14 @@ class ServiceEvents {
   virtual ~ServiceEvents() = default;
   virtual void add(service::Context& ctx, const std::string& cluster, const std::string& service,
                    const std::string& message) = 0;
+};
+
+// The system's time zones.
+class TimeZones {
+ public:
+  virtual ~TimeZones() = default;
+  // The TZif data (RFC 8536) of an IANA zone, "Europe/Berlin"; nothing when there is no such zone.
+  virtual std::optional<std::string> read(const std::string& name) = 0;
 };
 
 }  // namespace autoscaling

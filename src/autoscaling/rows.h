@@ -95,6 +95,37 @@ struct PolicyRow {
   }
 };
 
+struct ScheduledRow {
+  std::string name;
+  ResourceName resource;
+  Owner owner;
+  std::string arn;
+  base::TimePoint created_at{};
+  std::string schedule;  // at(…), rate(…), cron(…)
+  std::optional<std::string> time_zone;
+  std::optional<base::TimePoint> start;
+  std::optional<base::TimePoint> end;
+  std::optional<std::int64_t> min;
+  std::optional<std::int64_t> max;
+  base::TimePoint next_at = base::kNever;
+
+  template <class Self, class Field>
+  static void fields(Self& row, Field&& field) {
+    field(1, row.name);
+    field(2, row.resource);
+    field(3, row.owner);
+    field(4, row.arn);
+    field(5, row.created_at);
+    field(6, row.schedule);
+    field(7, row.time_zone);
+    field(8, row.start);
+    field(9, row.end);
+    field(10, row.min);
+    field(11, row.max);
+    field(12, row.next_at);
+  }
+};
+
 enum class ActivityStatus : std::uint8_t { InProgress, Successful, Overridden, Unfulfilled, Failed };
 
 struct ActivityRow {

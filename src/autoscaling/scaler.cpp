@@ -40,6 +40,22 @@ bool is_low_alarm(const PolicyRow& policy, const std::string& alarm_name) {
   return policy.alarms.size() > 1 && policy.alarms[1].alarm_name == alarm_name;
 }
 
+service::Call call_of(const Owner& owner, const service::Context& ctx) {
+  service::Call call = ctx.call;
+  call.account = owner.account;
+  call.region = owner.region;
+  return call;
+}
+
+// "min capacity to 1 and max capacity to 2"
+std::string bounds_text(const ScheduledRow& action) {
+  std::string text;
+  if (action.min) text = "min capacity to " + std::to_string(*action.min);
+  if (action.min && action.max) text += " and ";
+  if (action.max) text += "max capacity to " + std::to_string(*action.max);
+  return text;
+}
+
 std::int64_t reason_capacity(const std::string& reason, const TargetRow& target, const Observed& observed) {
   if (reason == kAlreadyAtMax) return target.max;
   if (reason == kAlreadyAtMin) return target.min;
@@ -176,12 +192,53 @@ void Scaler::keep_bounds(service::Context& ctx, const ResourceName& resource, co
   }
 }
 
+void Scaler::run_scheduled(service::Context& ctx) {
+  for (const std::string& key : state_.timetable.due_by(ctx.now)) {
+    const service::Call call = call_of(state_.timetable.table().find(key)->owner, ctx);
+    service::Context own = ctx.as(call);
+    run_action(own, key);
+  }
+}
+
+// What was due while scheduled scaling was suspended, or while the process was down, is not made up for; of the latter
+// the last run is.
+void Scaler::run_action(service::Context& ctx, const std::string& key) {
+  ScheduledRow action = *state_.timetable.table().find(key);
+  if (!state_.timetable.plan(action, ctx.now)) action.next_at = base::kNever;  // its time zone has gone
+  state_.timetable.table().put(ctx.change, key, action);
+  const TargetRow* target = state_.targets.find(target_key(ctx, action.resource));
+  if (target == nullptr || target->scheduled_suspended) return;
+  set_bounds(ctx, *target, action);
+}
+
+// Two activities: one for the bounds, and one for the capacity if it must move into them.
+void Scaler::set_bounds(service::Context& ctx, const TargetRow& target, const ScheduledRow& action) {
+  TargetRow changed = target;
+  changed.min = action.min.value_or(target.min);
+  changed.max = action.max.value_or(target.max);
+  const std::string what = bounds_text(action);
+  ActivityRow activity;
+  activity.resource = action.resource;
+  activity.description = "Setting " + what;
+  activity.cause = "scheduled action name " + action.name + " was triggered";
+  activity.ended_at = ctx.now;
+  if (changed.min > changed.max) {
+    activity.status = ActivityStatus::Failed;
+    activity.message = "Failed to set " + what + ". Reason: Maximum capacity cannot be less than minimum capacity";
+    state_.activities.add(ctx, std::move(activity));
+    return;
+  }
+  activity.status = ActivityStatus::Successful;
+  activity.message = "Successfully set " + what;
+  state_.activities.add(ctx, std::move(activity));
+  const ResourceName resource = action.resource;
+  state_.targets.put(ctx.change, target_key(ctx, resource), std::move(changed));
+  if (const auto observed = observe(resource.resource_id, ctx)) keep_bounds(ctx, resource, *observed);
+}
+
 void Scaler::poll(service::Context& ctx) {
   for (const std::string& key : state_.activities.take_due(ctx.now)) {
-    service::Call call = ctx.call;
-    const Owner& owner = state_.activities.table().find(key)->owner;
-    call.account = owner.account;
-    call.region = owner.region;
+    const service::Call call = call_of(state_.activities.table().find(key)->owner, ctx);
     service::Context own = ctx.as(call);
     poll_one(own, key);
   }

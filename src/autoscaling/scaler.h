@@ -22,6 +22,8 @@ class Scaler {
                                             const std::string& reason_data, service::Context& ctx);
   // Moves the capacity into the target's bounds after they were set. Ignores cooldowns.
   void keep_bounds(service::Context& ctx, const ResourceName& resource, const Observed& observed);
+  // Runs the scheduled actions that are due.
+  void run_scheduled(service::Context& ctx);
   // Looks at the activities under way that are due.
   void poll(service::Context& ctx);
 
@@ -45,6 +47,8 @@ class Scaler {
   // Sets the capacity and starts its activity; the activity's id, or nothing when ECS refused.
   std::optional<std::string> set_capacity(service::Context& ctx, const ResourceName& resource, std::int64_t capacity,
                                           const std::string& cause);
+  void run_action(service::Context& ctx, const std::string& key);
+  void set_bounds(service::Context& ctx, const TargetRow& target, const ScheduledRow& action);
   void poll_one(service::Context& ctx, const std::string& key);
   void close_movement(service::Context& ctx, const ActivityRow& activity, bool successful);
 

@@ -11,7 +11,7 @@ namespace {
 
 class AutoScaling final : public Service {
  public:
-  explicit AutoScaling(ServiceEvents* events) : state_(events), scaler_(state_) {}
+  AutoScaling(ServiceEvents* events, TimeZones* time_zones) : state_(events, time_zones), scaler_(state_) {}
 
   void register_operations(service::Registry& registry) override {
     using namespace api::autoscaling;
@@ -22,20 +22,25 @@ class AutoScaling final : public Service {
     add<DeleteScalingPolicy>(registry, delete_scaling_policy);
     add<DescribeScalingPolicies>(registry, describe_scaling_policies);
     add<DescribeScalingActivities>(registry, describe_scaling_activities);
+    add<PutScheduledAction>(registry, put_scheduled_action);
+    add<DeleteScheduledAction>(registry, delete_scheduled_action);
+    add<DescribeScheduledActions>(registry, describe_scheduled_actions);
+    add<GetPredictiveScalingForecast>(registry, get_predictive_scaling_forecast);
     add<TagResource>(registry, tag_resource);
     add<UntagResource>(registry, untag_resource);
     add<ListTagsForResource>(registry, list_tags_for_resource);
   }
 
   std::vector<service::TableBase*> tables() override {
-    return {&state_.targets, &state_.policies, &state_.activities.table()};
+    return {&state_.targets, &state_.policies, &state_.timetable.table(), &state_.activities.table()};
   }
 
   base::TimePoint deadline() const override {
-    return std::min(state_.activities.poll_due(), state_.activities.sweep_due());
+    return std::min({state_.timetable.due(), state_.activities.poll_due(), state_.activities.sweep_due()});
   }
 
   void tick(service::Context& ctx) override {
+    scaler_.run_scheduled(ctx);
     scaler_.poll(ctx);
     if (state_.activities.sweep_due() <= ctx.now) state_.activities.sweep(ctx);
   }
@@ -66,8 +71,8 @@ bool Service::is_policy_arn(std::string_view action_arn) {
   return action_arn.starts_with("arn:aws:autoscaling:") && action_arn.find(":scalingPolicy:") != std::string_view::npos;
 }
 
-std::unique_ptr<Service> make_service(ServiceEvents* events) {
-  return std::make_unique<AutoScaling>(events);
+std::unique_ptr<Service> make_service(ServiceEvents* events, TimeZones* time_zones) {
+  return std::make_unique<AutoScaling>(events, time_zones);
 }
 
 }  // namespace autoscaling

@@ -1,6 +1,7 @@
 #pragma once
 
-// Application Auto Scaling of ECS services: scalable targets, target tracking and step scaling policies.
+// Application Auto Scaling of ECS services: scalable targets, target tracking and step scaling policies, scheduled
+// actions.
 
 #include <expected>
 #include <memory>
@@ -22,7 +23,7 @@ class Service : public service::Service {
                                                            const std::string& reason_data, service::Context& ctx) = 0;
 };
 
-// `events` must outlive the service; null where nothing mirrors activities.
-std::unique_ptr<Service> make_service(ServiceEvents* events);
+// Both must outlive the service; null where nothing mirrors activities, and where there is no time zone but UTC.
+std::unique_ptr<Service> make_service(ServiceEvents* events, TimeZones* time_zones = nullptr);
 
 }  // namespace autoscaling

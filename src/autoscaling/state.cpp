@@ -4,9 +4,10 @@
 
 namespace autoscaling {
 
-State::State(ServiceEvents* service_events)
+State::State(ServiceEvents* service_events, TimeZones* time_zones)
     : targets("autoscaling.targets", service::make_codec<TargetRow>()),
       policies("autoscaling.policies", service::make_codec<PolicyRow>()),
+      timetable(time_zones),
       events(service_events) {
   policies.on_change = [this](const std::string& key, const PolicyRow* before, const PolicyRow* after) {
     if (before != nullptr) key_by_arn_.erase(before->arn);

@@ -6,6 +6,7 @@
 #include "autoscaling/activities.h"
 #include "autoscaling/ports.h"
 #include "autoscaling/rows.h"
+#include "autoscaling/timetable.h"
 #include "service/context.h"
 #include "service/table.h"
 
@@ -16,12 +17,14 @@ class State {
  public:
   // Application Auto Scaling's quotas.
   static constexpr std::size_t kTargetsMax = 3000;
-  static constexpr std::size_t kPoliciesMax = 50;  // per target
+  static constexpr std::size_t kPoliciesMax = 50;    // per target
+  static constexpr std::size_t kScheduledMax = 200;  // per target
 
-  explicit State(ServiceEvents* service_events);
+  State(ServiceEvents* service_events, TimeZones* time_zones);
 
   service::Table<TargetRow> targets;
   service::Table<PolicyRow> policies;
+  Timetable timetable;
   Activities activities;
   ServiceEvents* events;  // may be null
 

@@ -4,6 +4,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -97,6 +98,8 @@ class Cloud : public service::Invoker {
     Blobs* image_blobs = nullptr;           // of the registry, by hex digest; nullptr if nobody keeps them
     std::function<void(const std::string&)> on_damage{};  // told, on the strand, of messages that can't be read
     std::function<void(const Denial&)> on_denial{};       // of a request that the policies refused; on the strand
+    // The TZif data of a time zone, "Europe/Berlin"; without it there is only UTC.
+    std::function<std::optional<std::string>(const std::string&)> time_zone{};
   };
 
   Cloud(Parts parts, Config config);

@@ -12,6 +12,7 @@
 #include "cloud/adapters/task_identity.h"
 #include "cloud/adapters/task_network.h"
 #include "cloud/adapters/template_source.h"
+#include "cloud/adapters/time_zones.h"
 #include "cloudformation/service.h"
 #include "cloudwatch/service.h"
 #include "ec2/service.h"
@@ -29,7 +30,8 @@ namespace cloud {
 std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config& config) {
   auto services = std::make_unique<Services>();
   auto service_events = std::make_shared<ServiceEvents>();
-  auto autoscaling = autoscaling::make_service(service_events.get());
+  auto time_zones = std::make_shared<TimeZones>(parts.time_zone);
+  auto autoscaling = autoscaling::make_service(service_events.get(), time_zones.get());
   auto alarm_actions = std::make_shared<AlarmActions>(*autoscaling);
   auto cloudwatch = cloudwatch::make_service(*alarm_actions);
   auto queue_metrics = std::make_shared<QueueMetrics>(cloudwatch->sink());
@@ -79,6 +81,7 @@ std::unique_ptr<Services> make_services(const Cloud::Parts& parts, const Config&
   services->adapters.push_back(std::move(object_blobs));
   services->adapters.push_back(std::move(templates));
   services->adapters.push_back(std::move(service_events));
+  services->adapters.push_back(std::move(time_zones));
   services->adapters.push_back(std::move(network_plan));
   services->adapters.push_back(std::move(task_network));
   services->sessions = std::move(sessions);

@@ -117,6 +117,11 @@ base::Outcome<api::autoscaling::DeregisterScalableTargetResponse> deregister_sca
     CHECK(delete_alarms(ctx, row));
     parts.state.policies.erase(ctx.change, policy);
   }
+  std::vector<std::string> actions;
+  for (const auto& [name, action] : parts.state.timetable.table().with_prefix(policy_prefix(ctx, resource))) {
+    actions.push_back(name);
+  }
+  for (const std::string& action : actions) parts.state.timetable.table().erase(ctx.change, action);
   parts.state.targets.erase(ctx.change, key);
   return api::autoscaling::DeregisterScalableTargetResponse{};
 }
