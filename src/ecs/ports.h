@@ -21,6 +21,31 @@ struct TaskUsage {
   base::TimePoint minute{};  // its start
   double cpu_percent = 0;
   double memory_percent = 0;
+  // The same in units, for Container Insights.
+  std::string family;     // of the task's definition
+  bool insights = false;  // the cluster has them
+  double cpu_units = 0;   // of 1024 a vCPU
+  double cpu_reserved = 0;
+  double memory_mib = 0;
+  double memory_reserved = 0;
+};
+
+// What Container Insights says of a service once a minute, also of one without tasks.
+struct ServiceCounts {
+  std::string cluster;
+  std::string service;
+  base::TimePoint minute{};
+  std::int64_t desired = 0;
+  std::int64_t running = 0;
+  std::int64_t pending = 0;
+  std::int64_t deployments = 0;
+};
+// And of a cluster.
+struct ClusterCounts {
+  std::string cluster;
+  base::TimePoint minute{};
+  std::int64_t services = 0;
+  std::int64_t tasks = 0;  // running
 };
 
 class MetricSink {
@@ -28,6 +53,8 @@ class MetricSink {
   virtual ~MetricSink() = default;
   // In the account and region of the context.
   virtual void record(const TaskUsage& usage, service::Context& ctx) = 0;
+  virtual void record(const ServiceCounts& counts, service::Context& ctx) = 0;
+  virtual void record(const ClusterCounts& counts, service::Context& ctx) = 0;
 };
 
 // A task's elastic network interface, as it was made; durable with the task.

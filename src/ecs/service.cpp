@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ecs/credentials.h"
+#include "ecs/insights.h"
 #include "ecs/names.h"
 #include "ecs/operations/operations.h"
 #include "ecs/scheduler.h"
@@ -18,7 +19,8 @@ class Ecs : public EcsService {
       Options options)
       : core_{runtime, metrics, network, std::move(options), Tables(sessions)},
         driver_(core_),
-        scheduler_(core_, driver_) {}
+        scheduler_(core_, driver_),
+        insights_(core_) {}
 
   void register_operations(service::Registry& registry) override;
   std::vector<service::TableBase*> tables() override { return core_.tables.all(); }
@@ -29,12 +31,13 @@ class Ecs : public EcsService {
   base::TimePoint deadline() const override {
     const Agenda& renewals = core_.tables.renewals();
     const base::TimePoint renewal = renewals.empty() ? base::kNever : renewals.begin()->first;
-    return std::min({driver_.deadline(), scheduler_.deadline(), renewal});
+    return std::min({driver_.deadline(), scheduler_.deadline(), insights_.deadline(), renewal});
   }
   void tick(service::Context& ctx) override {
     renew_credentials(core_, ctx);
     driver_.tick(ctx);
     scheduler_.tick(ctx);
+    insights_.tick(ctx);
   }
   void on_runtime_event(const runtime::Event& event, service::Context& ctx) override {
     driver_.on_runtime_event(event, ctx);
@@ -58,6 +61,7 @@ class Ecs : public EcsService {
   Core core_;
   TaskDriver driver_;
   Scheduler scheduler_;
+  Insights insights_;
 };
 
 void Ecs::register_operations(service::Registry& registry) {

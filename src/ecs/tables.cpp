@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ecs/credentials.h"
+#include "ecs/insights.h"
 #include "ecs/life_spec.h"
 #include "ecs/names.h"
 #include "service/table_codec.h"
@@ -43,6 +44,10 @@ Tables::Tables(service::Sessions& sessions)
       log_positions("ecs.log_positions", make_codec<LogPositionRow>()),
       credentials("ecs.credentials", make_codec<CredentialsRow>()),
       run_tokens("ecs.run_tokens", make_codec<RunTokenRow>()) {
+  clusters.on_change = [this](const std::string&, const ClusterRow* before, const ClusterRow* after) {
+    if (before != nullptr && has_insights(*before)) --clusters_with_insights_;
+    if (after != nullptr && has_insights(*after)) ++clusters_with_insights_;
+  };
   tasks.on_change = [this](const std::string& key, const TaskRow* before, const TaskRow* after) {
     on_task(key, before, after);
   };

@@ -54,6 +54,7 @@ class Tables {
   const TaskDefinitionRow* find_definition(const std::string& arn) const;
   // Tasks of services that are RUNNING now: those that are measured.
   std::int64_t running_service_tasks() const { return running_service_tasks_; }
+  std::int64_t clusters_with_insights() const { return clusters_with_insights_; }
 
  private:
   void on_task(const std::string& key, const TaskRow* before, const TaskRow* after);
@@ -64,6 +65,7 @@ class Tables {
   Agenda task_agenda_;
   Agenda renewals_;
   std::int64_t running_service_tasks_ = 0;
+  std::int64_t clusters_with_insights_ = 0;
   std::map<std::string, base::TimePoint> agenda_of_task_;
 };
 

@@ -7,6 +7,7 @@
 #include "base/ensure.h"
 #include "ecs/awslogs.h"
 #include "ecs/image.h"
+#include "ecs/insights.h"
 #include "ecs/launch.h"
 #include "ecs/life_spec.h"
 #include "ecs/names.h"
@@ -272,6 +273,15 @@ void TaskDriver::on_usage(const runtime::event::Usage& usage, service::Context& 
   if (memory > 0) sample.memory_percent = std::round(static_cast<double>(usage.memory_bytes) / kMiB) / memory * 100;
   const service::Call call = call_of_key(*key, ctx.call);
   service::Context there = ctx.as(call);
+  const ClusterRow* cluster = core_.tables.clusters.find(cluster_key(there, task.cluster));
+  if (cluster != nullptr && has_insights(*cluster)) {
+    sample.insights = true;
+    sample.family = found->definition.family.value_or("");
+    sample.cpu_units = usage.cpu_seconds / seconds * kUnitsPerCpu;
+    sample.cpu_reserved = cpu * kUnitsPerCpu;
+    sample.memory_mib = std::round(static_cast<double>(usage.memory_bytes) / kMiB);
+    sample.memory_reserved = memory;
+  }
   core_.metrics.record(sample, there);
 }
 

@@ -43,6 +43,8 @@ struct WorldForTest : MetricSink, TaskNetwork {
   std::map<std::string, std::string> alarms;              // name to state; they look back three minutes
   std::vector<std::string> deregistered;                  // scalable targets, by resource id
   std::vector<TaskUsage> usage;
+  std::vector<ServiceCounts> service_counts;
+  std::vector<ClusterCounts> cluster_counts;
   std::map<std::string, NewTaskInterface> interfaces;  // by id
   std::int64_t last_interface = 0;
   std::size_t interfaces_max = 1000;
@@ -58,6 +60,8 @@ struct WorldForTest : MetricSink, TaskNetwork {
   service::BenchForTest bench{[this] { return std::make_unique<WithNeighbours>(*this); }};
 
   void record(const TaskUsage& sample, service::Context&) override { usage.push_back(sample); }
+  void record(const ServiceCounts& sample, service::Context&) override { service_counts.push_back(sample); }
+  void record(const ClusterCounts& sample, service::Context&) override { cluster_counts.push_back(sample); }
 
   // TaskNetwork, without a cloud: "subnet-a" is in zone a, and addresses count from 10.0.0.4.
   std::string zone_of(const std::string& subnet, service::Context&) const override {
