@@ -101,10 +101,9 @@ std::string alarm_json(const AlarmRow& alarm) {
   return out + ",\"okactions\":" + quoted_list(c.ok_actions) + "}";
 }
 
-std::string state_json(const AlarmRow& alarm) {
-  std::string out =
-      "{\"stateValue\":" + quoted(name_of(alarm.state)) + ",\"stateReason\":" + quoted(alarm.state_reason);
-  if (alarm.state_reason_data) out += ",\"stateReasonData\":" + *alarm.state_reason_data;
+std::string state_json(const AlarmFace& alarm) {
+  std::string out = "{\"stateValue\":" + quoted(name_of(alarm.state)) + ",\"stateReason\":" + quoted(alarm.reason);
+  if (alarm.reason_data) out += ",\"stateReasonData\":" + *alarm.reason_data;
   return out + "}";
 }
 
@@ -114,6 +113,10 @@ std::string key_of(const service::Context& ctx, base::TimePoint at, std::uint64_
 }
 
 }  // namespace
+
+AlarmFace face_of(const AlarmRow& row) {
+  return {row.configuration.name, kMetricAlarm, row.state, row.state_reason, row.state_reason_data};
+}
 
 AlarmHistory::AlarmHistory() : rows_("cloudwatch.alarm_history", service::make_codec<HistoryRow>()) {
   rows_.on_change = [this](const std::string& key, const HistoryRow*, const HistoryRow*) {
@@ -133,23 +136,29 @@ void AlarmHistory::add(service::Context& ctx, HistoryRow row) {
 }
 
 void AlarmHistory::configured(service::Context& ctx, const AlarmRow& alarm, std::string_view type) {
+  configured(ctx, face_of(alarm), type, alarm_json(alarm));
+}
+
+void AlarmHistory::configured(service::Context& ctx, const AlarmFace& alarm, std::string_view type,
+                              const std::string& alarm_json) {
   std::string verb(type);
   verb[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(verb[0])));
   verb += "d";  // created, updated, deleted
-  add(ctx,
-      {.alarm_name = alarm.configuration.name,
-       .type = "ConfigurationUpdate",
-       .summary = "Alarm \"" + alarm.configuration.name + "\" " + verb,
-       .data = "{\"version\":\"1.0\",\"type\":" + quoted(type) + ",\"" + verb + "Alarm\":" + alarm_json(alarm) + "}"});
+  add(ctx, {.alarm_name = alarm.name,
+            .type = "ConfigurationUpdate",
+            .summary = "Alarm \"" + alarm.name + "\" " + verb,
+            .data = "{\"version\":\"1.0\",\"type\":" + quoted(type) + ",\"" + verb + "Alarm\":" + alarm_json + "}",
+            .alarm_type = alarm.type});
 }
 
-void AlarmHistory::changed_state(service::Context& ctx, const AlarmRow& before, const AlarmRow& after) {
+void AlarmHistory::changed_state(service::Context& ctx, const AlarmFace& before, const AlarmFace& after) {
   add(ctx,
-      {.alarm_name = after.configuration.name,
+      {.alarm_name = after.name,
        .type = "StateUpdate",
        .summary =
            "Alarm updated from " + std::string(name_of(before.state)) + " to " + std::string(name_of(after.state)),
-       .data = "{\"version\":\"1.0\",\"oldState\":" + state_json(before) + ",\"newState\":" + state_json(after) + "}"});
+       .data = "{\"version\":\"1.0\",\"oldState\":" + state_json(before) + ",\"newState\":" + state_json(after) + "}",
+       .alarm_type = after.type});
 }
 
 void AlarmHistory::ran_action(service::Context& ctx, const AlarmRow& alarm, const std::string& action,

@@ -17,6 +17,7 @@ struct HistoryRow {
   std::string type;
   std::string summary;
   std::string data;  // JSON
+  std::string alarm_type = "MetricAlarm";
 
   template <class Self, class Field>
   static void fields(Self& row, Field&& field) {
@@ -25,8 +26,22 @@ struct HistoryRow {
     field(3, row.type);
     field(4, row.summary);
     field(5, row.data);
+    field(6, row.alarm_type);
   }
 };
+
+inline constexpr const char* kMetricAlarm = "MetricAlarm";
+inline constexpr const char* kCompositeAlarm = "CompositeAlarm";
+
+// An alarm of either kind, as its history tells of it. Lives as long as the row.
+struct AlarmFace {
+  const std::string& name;
+  const char* type;
+  AlarmState state;
+  const std::string& reason;
+  const std::optional<std::string>& reason_data;  // JSON
+};
+AlarmFace face_of(const AlarmRow& row);
 
 // What happened to alarms, also to deleted ones. Rows are keyed by time, then by the order in which they were made.
 class AlarmHistory {
@@ -41,7 +56,9 @@ class AlarmHistory {
   const service::Table<HistoryRow>& table() const { return rows_; }
 
   void configured(service::Context& ctx, const AlarmRow& alarm, std::string_view type);  // Create, Update, Delete
-  void changed_state(service::Context& ctx, const AlarmRow& before, const AlarmRow& after);
+  // `alarm_json` is the alarm as it is now.
+  void configured(service::Context& ctx, const AlarmFace& alarm, std::string_view type, const std::string& alarm_json);
+  void changed_state(service::Context& ctx, const AlarmFace& before, const AlarmFace& after);
   void ran_action(service::Context& ctx, const AlarmRow& alarm, const std::string& action, const std::string* error);
 
   base::TimePoint sweep_due() const { return rows_.rows().empty() ? base::kNever : sweep_at_; }

@@ -108,9 +108,10 @@ void Alarms::set_state(service::Context& ctx, const std::string& key, AlarmState
     if (before.state != state) row.state_changed_at = ctx.now;
   });
   if (before.state == state) return;
-  history_.changed_state(ctx, before, after);
   const AlarmRow alarm = after;  // actions may reach this very table
+  history_.changed_state(ctx, face_of(before), face_of(alarm));
   run_actions(ctx, alarm, alarm.state_reason_data.value_or(""), Occasion::Transition);
+  if (on_state) on_state(ctx, alarm.configuration.name, before.state, state);
 }
 
 // Every action renkei runs is an Auto Scaling action, and those repeat while the alarm stays in its state. Only the

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -28,6 +29,9 @@ class Alarms {
 
   base::TimePoint deadline() const;
   void evaluate_due(service::Context& ctx);
+
+  // Told of every transition, after its actions.
+  std::function<void(service::Context& ctx, const std::string& name, AlarmState before, AlarmState after)> on_state;
 
   // Gives the alarm a state, whoever found it; a new one is written to the history and runs its actions.
   void set_state(service::Context& ctx, const std::string& key, AlarmState state, std::string reason,

@@ -46,6 +46,10 @@ Refusal unsupported(std::string message) {
   return base::fault(kNotSupported, std::move(message));
 }
 
+Refusal conflict(std::string message) {
+  return base::fault(faults::ResourceConflict, std::move(message));
+}
+
 Refusal too_many(std::string_view what, std::size_t limit) {
   return base::fault(faults::LimitExceededFault,
                      "The limit of " + std::to_string(limit) + " " + std::string(what) + " has been reached.");

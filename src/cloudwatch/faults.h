@@ -23,6 +23,7 @@ Refusal tagged_resource_not_found(std::string_view arn);
 Refusal not_supported(std::string_view what);
 // The same in other words.
 Refusal unsupported(std::string message);
+Refusal conflict(std::string message);  // ResourceConflict
 // A named limit of this service was reached.
 Refusal too_many(std::string_view what, std::size_t limit);
 // The disk failed under a read.

@@ -19,6 +19,7 @@ class CloudWatch final : public Service, public MetricSink {
     add<GetMetricStatistics>(registry, get_metric_statistics);
     add<ListMetrics>(registry, list_metrics);
     add<PutMetricAlarm>(registry, put_metric_alarm);
+    add<PutCompositeAlarm>(registry, put_composite_alarm);
     add<DescribeAlarms>(registry, describe_alarms);
     add<DescribeAlarmsForMetric>(registry, describe_alarms_for_metric);
     add<DescribeAlarmHistory>(registry, describe_alarm_history);
@@ -32,7 +33,7 @@ class CloudWatch final : public Service, public MetricSink {
   }
 
   std::vector<service::TableBase*> tables() override {
-    return {&state_.metrics.table(), &state_.alarms.table(), &state_.history.table()};
+    return {&state_.metrics.table(), &state_.alarms.table(), &state_.composites.table(), &state_.history.table()};
   }
 
   void recovered(service::Context& ctx) override { state_.metrics.load(ctx); }

@@ -67,6 +67,18 @@ std::string reason_date(base::TimePoint at) {
   return buffer.data();
 }
 
+std::string long_date(base::TimePoint at) {
+  static constexpr const char* kDays[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+  static constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
+                                            "July",    "August",   "September", "October", "November", "December"};
+  const Civil c = civil(at);
+  const std::chrono::weekday day{std::chrono::sys_days(std::chrono::floor<std::chrono::days>(at.time_since_epoch()))};
+  std::array<char, 96> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%s %02u %s, %04d %02d:%02d:%02d UTC", kDays[day.c_encoding()], c.day,
+                kMonths[c.month - 1], c.year, c.hour, c.minute, c.second);
+  return buffer.data();
+}
+
 std::string json_date(base::TimePoint at) {
   const Civil c = civil(at);
   std::array<char, 64> buffer{};

@@ -155,6 +155,17 @@ def test_an_alarm_on_metric_math(cloudwatch, metric):
     assert (code, text) == ("ValidationError", "Exactly one element of the metrics list should return data.")
 
 
+def test_a_composite_alarm(shared_server, cloudwatch, alarm):
+    shared_server.aws("cloudwatch", "put-composite-alarm", "--alarm-name", "both", "--alarm-rule",
+                      f"ALARM({alarm}) AND NOT FALSE")
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a drill")
+    [shown] = cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert (shown["AlarmName"], shown["StateValue"]) == ("both", "ALARM")
+    assert shown["StateReason"].startswith(f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{alarm} transitioned to ALARM at ")
+    assert refused(cloudwatch.delete_alarms, AlarmNames=[alarm])[0] == "ResourceConflict"
+    cloudwatch.delete_alarms(AlarmNames=["both"])
+
+
 def test_actions_are_switched_and_alarms_found_by_metric(cloudwatch, alarm, metric):
     cloudwatch.disable_alarm_actions(AlarmNames=[alarm])
     assert described(cloudwatch, alarm)["ActionsEnabled"] is False

@@ -21,7 +21,7 @@ void ask_cloudwatch(Asking& asking) {
   const auto alarm = [&](const std::string& name) { asking.ask(asking.arn("cloudwatch", "alarm:" + name)); };
   if (const std::string tagged = in.text("ResourceARN"); !tagged.empty()) {
     asking.ask(tagged);
-  } else if (asking.one_of({"PutMetricAlarm", "SetAlarmState"})) {
+  } else if (asking.one_of({"PutMetricAlarm", "PutCompositeAlarm", "SetAlarmState"})) {
     alarm(in.text("AlarmName"));
   } else if (asking.one_of({"DeleteAlarms", "EnableAlarmActions", "DisableAlarmActions"})) {
     for (const std::string& name : in.texts("AlarmNames")) alarm(name);

@@ -13,6 +13,9 @@ constexpr std::int64_t kPageSizeDefault = 100;
 
 bool wanted(const DescribeAlarmHistoryInput& input, const HistoryRow& row) {
   if (input.alarm_name && *input.alarm_name != row.alarm_name) return false;
+  if (input.alarm_types && std::ranges::find(*input.alarm_types, row.alarm_type) == input.alarm_types->end()) {
+    return false;
+  }
   if (input.history_item_type && *input.history_item_type != row.type) return false;
   if (input.start_date && row.at < *input.start_date) return false;
   return !input.end_date || row.at <= *input.end_date;
@@ -21,7 +24,7 @@ bool wanted(const DescribeAlarmHistoryInput& input, const HistoryRow& row) {
 AlarmHistoryItem item(const HistoryRow& row) {
   AlarmHistoryItem described;
   described.alarm_name = row.alarm_name;
-  described.alarm_type = "MetricAlarm";
+  described.alarm_type = row.alarm_type;
   described.timestamp = row.at;
   described.history_item_type = row.type;
   described.history_summary = row.summary;
@@ -36,9 +39,6 @@ base::Outcome<api::cloudwatch::DescribeAlarmHistoryOutput> describe_alarm_histor
   TRY(const std::string after, read_token(input.next_token));
   api::cloudwatch::DescribeAlarmHistoryOutput output;
   output.alarm_history_items.emplace();
-  const bool types_exclude_us =
-      input.alarm_types && std::ranges::find(*input.alarm_types, "MetricAlarm") == input.alarm_types->end();
-  if (types_exclude_us) return output;
   std::vector<std::pair<const std::string*, const HistoryRow*>> rows;
   for (const auto& [key, row] : state.history.table().with_prefix(service::scope_prefix(ctx.call))) {
     if (wanted(input, row)) rows.emplace_back(&key, &row);

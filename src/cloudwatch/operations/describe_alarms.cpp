@@ -49,6 +49,34 @@ MetricAlarm described(const AlarmRow& row) {
   return alarm;
 }
 
+api::cloudwatch::CompositeAlarm described(const CompositeRow& row, const State& state, const service::Context& ctx) {
+  const CompositeConfiguration& c = row.configuration;
+  api::cloudwatch::CompositeAlarm alarm;
+  alarm.alarm_name = c.name;
+  alarm.alarm_arn = row.arn;
+  alarm.alarm_description = c.description;
+  alarm.alarm_configuration_updated_timestamp = row.configured_at;
+  alarm.alarm_rule = c.rule;
+  alarm.actions_enabled = c.actions_enabled;
+  alarm.ok_actions.emplace();
+  alarm.alarm_actions.emplace();
+  alarm.insufficient_data_actions.emplace();
+  alarm.state_value = std::string(name_of(row.state));
+  alarm.state_reason = row.state_reason;
+  alarm.state_reason_data = row.state_reason_data;
+  alarm.state_updated_timestamp = row.state_updated_at;
+  alarm.state_transitioned_timestamp = row.state_changed_at;
+  if (!c.suppressor) return alarm;
+  alarm.actions_suppressor = c.suppressor;
+  alarm.actions_suppressor_wait_period = c.wait_seconds;
+  alarm.actions_suppressor_extension_period = c.extension_seconds;
+  alarm.actions_suppressed_by = state.composites.suppressed_by(row, ctx);
+  if (alarm.actions_suppressed_by) {
+    alarm.actions_suppressed_reason = "Actions suppressed by " + *alarm.actions_suppressed_by;
+  }
+  return alarm;
+}
+
 bool has_action(const AlarmConfiguration& c, const std::string& prefix) {
   for (const auto* actions : {&c.ok_actions, &c.alarm_actions, &c.insufficient_data_actions}) {
     if (std::ranges::any_of(*actions, [&](const std::string& action) { return action.starts_with(prefix); })) {
@@ -58,17 +86,68 @@ bool has_action(const AlarmConfiguration& c, const std::string& prefix) {
   return false;
 }
 
-bool wants_metric_alarms(const DescribeAlarmsInput& input) {
-  // Composite and log alarms can't be made here, so there are no children and no parents.
-  if (input.children_of_alarm_name || input.parents_of_alarm_name) return false;
-  return !input.alarm_types || std::ranges::find(*input.alarm_types, "MetricAlarm") != input.alarm_types->end();
+// What is asked for, made ready for every alarm.
+struct Filter {
+  const DescribeAlarmsInput& input;
+  std::optional<std::set<std::string>> names;  // if these only
+  bool metric = true;
+  bool composite = false;
+
+  bool admits(const std::string& name, AlarmState state) const {
+    if (names && !names->contains(name)) return false;
+    if (input.alarm_name_prefix && !name.starts_with(*input.alarm_name_prefix)) return false;
+    return !input.state_value || *input.state_value == name_of(state);
+  }
+};
+
+// "If you omit AlarmTypes, only metric alarms are returned", but among children and parents, where both kinds are.
+base::Outcome<Filter> filter_of(const State& state, const DescribeAlarmsInput& input, const service::Context& ctx) {
+  Filter filter{input, {}};
+  if (input.alarm_names) filter.names.emplace(input.alarm_names->begin(), input.alarm_names->end());
+  if (input.alarm_types) {
+    const auto asks_for = [&](const char* type) {
+      return std::ranges::find(*input.alarm_types, type) != input.alarm_types->end();
+    };
+    filter.metric = asks_for("MetricAlarm");
+    filter.composite = asks_for("CompositeAlarm");
+  }
+  const auto& relative = input.children_of_alarm_name ? input.children_of_alarm_name : input.parents_of_alarm_name;
+  if (!relative) return filter;
+  if (input.alarm_names || input.alarm_name_prefix || input.alarm_types || input.state_value || input.action_prefix ||
+      (input.children_of_alarm_name && input.parents_of_alarm_name)) {
+    return invalid_combination("ChildrenOfAlarmName and ParentsOfAlarmName can't be specified with other filters.");
+  }
+  filter.composite = true;
+  const std::string key = service::key(ctx, {*relative});
+  if (input.children_of_alarm_name) {
+    const bool known = state.composites.table().find(key) != nullptr;
+    filter.names = known ? state.composites.children_of(key) : std::set<std::string>{};
+    return filter;
+  }
+  filter.names.emplace();
+  for (const std::string& parent : state.composites.parents_of(key)) {
+    filter.names->insert(state.composites.table().find(parent)->configuration.name);
+  }
+  return filter;
 }
 
-bool wanted(const DescribeAlarmsInput& input, const std::set<std::string>& names, const AlarmRow& row) {
-  if (input.alarm_names && !names.contains(row.configuration.name)) return false;
-  if (input.alarm_name_prefix && !row.configuration.name.starts_with(*input.alarm_name_prefix)) return false;
-  if (input.state_value && *input.state_value != name_of(row.state)) return false;
-  return !input.action_prefix || has_action(row.configuration, *input.action_prefix);
+// Names of all alarms that pass, in order.
+std::set<std::string> names_of(const State& state, const Filter& filter, const service::Context& ctx) {
+  std::set<std::string> names;
+  const std::string prefix = service::scope_prefix(ctx.call) + filter.input.alarm_name_prefix.value_or("");
+  if (filter.metric) {
+    for (const auto& [key, row] : state.alarms.table().with_prefix(prefix)) {
+      if (!filter.admits(row.configuration.name, row.state)) continue;
+      if (filter.input.action_prefix && !has_action(row.configuration, *filter.input.action_prefix)) continue;
+      names.insert(row.configuration.name);
+    }
+  }
+  if (filter.composite && !filter.input.action_prefix) {
+    for (const auto& [key, row] : state.composites.table().with_prefix(prefix)) {
+      if (filter.admits(row.configuration.name, row.state)) names.insert(row.configuration.name);
+    }
+  }
+  return names;
 }
 
 // Alarms on metric math are found by none of their metrics, as on AWS: they watch the expression.
@@ -91,22 +170,25 @@ base::Outcome<api::cloudwatch::DescribeAlarmsOutput> describe_alarms(State& stat
     return invalid_combination("AlarmNames and AlarmNamePrefix can't be specified together.");
   }
   TRY(const std::string after, read_token(input.next_token));
+  TRY(const Filter filter, filter_of(state, input, ctx));
   api::cloudwatch::DescribeAlarmsOutput output;
   output.composite_alarms.emplace();
   output.metric_alarms.emplace();
-  if (!wants_metric_alarms(input)) return output;
-  const auto page = static_cast<std::size_t>(input.max_records.value_or(kPageSizeDefault));
-  const auto names_list = input.alarm_names.value_or(std::vector<std::string>{});
-  const std::set<std::string> names(names_list.begin(), names_list.end());
-  const std::string prefix = service::scope_prefix(ctx.call) + input.alarm_name_prefix.value_or("");
-  for (const auto& [key, row] : state.alarms.table().with_prefix(prefix)) {
-    if (!after.empty() && row.configuration.name <= after) continue;
-    if (!wanted(input, names, row)) continue;
-    if (output.metric_alarms->size() == page) {
-      output.next_token = make_token(*output.metric_alarms->back().alarm_name);
+  const std::set<std::string> names = names_of(state, filter, ctx);
+  auto room = static_cast<std::size_t>(input.max_records.value_or(kPageSizeDefault));
+  std::string last;
+  for (auto name = names.upper_bound(after); name != names.end(); ++name, --room) {
+    if (room == 0) {
+      output.next_token = make_token(last);
       break;
     }
-    output.metric_alarms->push_back(described(row));
+    const std::string key = service::key(ctx, {*name});
+    if (const AlarmRow* alarm = state.alarms.table().find(key)) {
+      output.metric_alarms->push_back(described(*alarm));
+    } else {
+      output.composite_alarms->push_back(described(*state.composites.table().find(key), state, ctx));
+    }
+    last = *name;
   }
   return output;
 }

@@ -17,6 +17,7 @@ CLOUDWATCH_OPERATION(get_metric_data, GetMetricData);
 CLOUDWATCH_OPERATION(get_metric_statistics, GetMetricStatistics);
 CLOUDWATCH_OPERATION(list_metrics, ListMetrics);
 CLOUDWATCH_OPERATION(put_metric_alarm, PutMetricAlarm);
+CLOUDWATCH_OPERATION(put_composite_alarm, PutCompositeAlarm);
 CLOUDWATCH_OPERATION(describe_alarms, DescribeAlarms);
 CLOUDWATCH_OPERATION(describe_alarms_for_metric, DescribeAlarmsForMetric);
 CLOUDWATCH_OPERATION(describe_alarm_history, DescribeAlarmHistory);

@@ -187,6 +187,9 @@ base::Outcome<api::cloudwatch::PutMetricAlarmOutput> put_metric_alarm(State& sta
                                                                       service::Context& ctx) {
   CHECK(check(state, input));
   const std::string key = service::key(ctx, {input.alarm_name});
+  if (state.composites.table().find(key) != nullptr) {
+    return validation_error("There is a composite alarm with the name " + input.alarm_name + ".");
+  }
   const AlarmRow* held = state.alarms.table().find(key);
   if (held == nullptr) {
     CHECK(create(state, input, ctx));
