@@ -1,3 +1,5 @@
+#include <set>
+
 #include "api/autoscaling/operations.h"
 #include "api/autoscaling/types.h"
 #include "api/cloudwatch/operations.h"
@@ -17,6 +19,14 @@ namespace logs = api::logs;
 constexpr UpdateBehavior kReplace = UpdateBehavior::Replace;
 constexpr UpdateBehavior kUnsupported = UpdateBehavior::Unsupported;
 
+constexpr PropertySchema kScheduledActionProperties[] = {
+    {.name = "EndTime"},
+    {.name = "ScalableTargetAction", .kind = PropertyKind::Shape, .shape = &autoscaling::ScalableTargetAction::type},
+    {.name = "Schedule", .required = true},
+    {.name = "ScheduledActionName", .required = true},
+    {.name = "StartTime"},
+    {.name = "Timezone"},
+};
 constexpr PropertySchema kTargetProperties[] = {
     {.name = "MaxCapacity", .kind = PropertyKind::Integer, .required = true},
     {.name = "MinCapacity", .kind = PropertyKind::Integer, .required = true},
@@ -24,12 +34,43 @@ constexpr PropertySchema kTargetProperties[] = {
     {.name = "RoleARN"},
     {.name = "ScalableDimension", .update = kReplace, .required = true},
     {.name = "ServiceNamespace", .update = kReplace, .required = true},
-    {.name = "ScheduledActions", .update = kUnsupported},
+    {.name = "ScheduledActions", .kind = PropertyKind::ObjectList, .members = kScheduledActionProperties},
     {.name = "SuspendedState", .kind = PropertyKind::Shape, .shape = &autoscaling::SuspendedState::type},
 };
 constexpr std::string_view kIdOnly[] = {"Id"};
 constexpr TypeSchema kTarget{
     .name = "AWS::ApplicationAutoScaling::ScalableTarget", .properties = kTargetProperties, .attributes = kIdOnly};
+
+std::set<std::string> scheduled_names(const Value& properties) {
+  std::set<std::string> names;
+  const Value* actions = properties.find("ScheduledActions");
+  if (actions == nullptr) return names;
+  for (const Value& action : actions->as_array()) names.insert(text_at(action, "ScheduledActionName"));
+  return names;
+}
+
+// Those of the template are put, those that it had before and has no more are deleted.
+std::expected<void, Failure> put_scheduled_actions(const Job& job) {
+  Value target{Value::Object{}};
+  copy(target, job.properties, {"ResourceId", "ScalableDimension", "ServiceNamespace"});
+  const std::set<std::string> names = scheduled_names(job.properties);
+  if (job.before != nullptr) {
+    for (const std::string& name : scheduled_names(job.before->properties)) {
+      if (names.contains(name)) continue;
+      Value input = target;
+      input.set("ScheduledActionName", name);
+      CHECK(invoke_gone(job, autoscaling::DeleteScheduledAction::operation(), input));
+    }
+  }
+  const Value* actions = job.property("ScheduledActions");
+  if (actions == nullptr) return {};
+  for (const Value& action : actions->as_array()) {
+    Value input = action;
+    for (const auto& [name, value] : target.as_object()) input.set(name, value);
+    CHECK(invoke(job, autoscaling::PutScheduledAction::operation(), input));
+  }
+  return {};
+}
 
 Step put_target(const Job& job) {
   Value input = job.properties;
@@ -39,7 +80,9 @@ Step put_target(const Job& job) {
                                         {"DynamicScalingOutSuspended", false},
                                         {"ScheduledScalingSuspended", false}}));
   }
+  input.remove("ScheduledActions");
   CHECK(invoke(job, autoscaling::RegisterScalableTarget::operation(), input));
+  CHECK(put_scheduled_actions(job));
   const std::string id =
       job.text("ResourceId") + "|" + job.text("ScalableDimension") + "|" + job.text("ServiceNamespace");
   return done(id, object({{"Id", id}}));
@@ -132,7 +175,7 @@ constexpr TypeSchema kAlarm{.name = "AWS::CloudWatch::Alarm",
                             .name_property = "AlarmName",
                             .system_tags = true};
 
-Step create_alarm(const Job& job) {
+Step put_alarm(const Job& job, const api::Operation& operation) {
   const std::string name = job.physical_id.empty() ? name_of(job, "AlarmName", 255) : job.physical_id;
   const std::string arn = job.ctx.arn("cloudwatch", "alarm:" + name);
   Value input = job.properties;
@@ -141,12 +184,16 @@ Step create_alarm(const Job& job) {
   if (job.before == nullptr) {
     if (const Tags tags = merged_tags(job); !tags.empty()) input.set("Tags", tag_list(tags));
   }
-  CHECK(invoke(job, cloudwatch::PutMetricAlarm::operation(), input));
+  CHECK(invoke(job, operation, input));
   return done(name, object({{"Arn", arn}}));
 }
 
-Step update_alarm(const Job& job) {
-  Step step = create_alarm(job);
+Step create_alarm(const Job& job) {
+  return put_alarm(job, cloudwatch::PutMetricAlarm::operation());
+}
+
+// The put of an alarm that is there leaves its tags alone.
+Step with_alarm_tags(const Job& job, Step step) {
   if (!step) return step;
   const std::string arn = job.ctx.arn("cloudwatch", "alarm:" + job.physical_id);
   const TagChange tags = tag_change(job);
@@ -159,6 +206,37 @@ Step update_alarm(const Job& job) {
                  object({{"ResourceARN", arn}, {"Tags", tag_list(tags.set)}})));
   }
   return step;
+}
+
+Step update_alarm(const Job& job) {
+  return with_alarm_tags(job, create_alarm(job));
+}
+
+constexpr PropertySchema kCompositeProperties[] = {
+    {.name = "ActionsEnabled", .kind = PropertyKind::Boolean},
+    {.name = "ActionsSuppressor"},
+    {.name = "ActionsSuppressorExtensionPeriod", .kind = PropertyKind::Integer},
+    {.name = "ActionsSuppressorWaitPeriod", .kind = PropertyKind::Integer},
+    {.name = "AlarmActions", .kind = PropertyKind::TextList},
+    {.name = "AlarmDescription"},
+    {.name = "AlarmName", .update = kReplace},
+    {.name = "AlarmRule", .required = true},
+    {.name = "InsufficientDataActions", .kind = PropertyKind::TextList},
+    {.name = "OKActions", .kind = PropertyKind::TextList},
+    {.name = "Tags", .kind = PropertyKind::TagList},
+};
+constexpr TypeSchema kComposite{.name = "AWS::CloudWatch::CompositeAlarm",
+                                .properties = kCompositeProperties,
+                                .attributes = kArnOnly,
+                                .name_property = "AlarmName",
+                                .system_tags = true};
+
+Step create_composite(const Job& job) {
+  return put_alarm(job, cloudwatch::PutCompositeAlarm::operation());
+}
+
+Step update_composite(const Job& job) {
+  return with_alarm_tags(job, create_composite(job));
 }
 
 Step remove_alarm(const Job& job) {
@@ -235,6 +313,7 @@ void add_scaling(ProviderSet& providers) {
   add(providers, {&kTarget, put_target, put_target, remove_target});
   add(providers, {&kPolicy, put_policy, put_policy, remove_policy});
   add(providers, {&kAlarm, create_alarm, update_alarm, remove_alarm});
+  add(providers, {&kComposite, create_composite, update_composite, remove_alarm});
   add(providers, {&kLogGroup, create_log_group, update_log_group, remove_log_group});
 }
 
