@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cloudwatch/metric_record.h"
 #include "service/world_for_test.h"
 
 namespace {
@@ -133,6 +134,70 @@ TEST_F(MetricStoreTest, ResolutionGetsCoarserWithAge) {
   sweep(metrics);
   EXPECT_TRUE(world_.store.rows().empty());
   EXPECT_EQ(metrics.find(world_.call, kQueue), nullptr);
+}
+
+// Counts the records that a scan hands out.
+struct CountingStore : store::MemoryStore {
+  std::expected<void, store::Error> scan(std::string_view prefix, std::string_view from, const Visit& visit) override {
+    return MemoryStore::scan(prefix, from, [&](std::string_view key, std::string_view bytes) {
+      ++visited;
+      return visit(key, bytes);
+    });
+  }
+  std::size_t visited = 0;
+};
+
+// A year of one of a thousand series costs its own records, rolled up by age, and none of another's.
+TEST_F(MetricStoreTest, AYearOfOneSeriesReadsOnlyItsOwnRecords) {
+  constexpr int kSeries = 1000;
+  constexpr int kHours = 365 * 24;
+  MetricStore metrics;
+  CountingStore disk;
+  store::Batch batch;
+  world_.turn([&](service::Context& ctx) {
+    for (int i = 0; i < kSeries; ++i) {
+      const Metric metric{"N", "m", {{"Number", std::to_string(i)}}};
+      ASSERT_TRUE(metrics.put(ctx, metric, "None", kStart, StatisticSet::of(1)));
+      const std::uint64_t id = metrics.find(ctx.call, metric)->at("None");
+      for (int hour = 0; hour < (i == 500 ? kHours : 24); ++hour) {
+        const std::int64_t start = base::unix_seconds(kStart) - (hour + 1) * 3600;
+        batch.rows.push_back({store::Write::Kind::Put, cloudwatch::record::key(id, 3, start),
+                              cloudwatch::record::encode(StatisticSet::of(hour))});
+      }
+    }
+  });
+  ASSERT_TRUE(disk.write(batch, [](auto) {}));
+  world_.now = kStart + hours(1);
+  sweep(metrics);
+  world_.turn([&](service::Context& ctx) {
+    service::Context there{ctx.call, ctx.now, ctx.random, ctx.change, ctx.invoker, disk, {}};
+    const Metric metric{"N", "m", {{"Number", "500"}}};
+    const auto year = metrics.read(there, metric, std::nullopt, kStart - hours(kHours), kStart + hours(1), hours(1));
+    ASSERT_TRUE(year);
+    EXPECT_EQ(year->size(), static_cast<std::size_t>(kHours));
+  });
+  EXPECT_LE(disk.visited, static_cast<std::size_t>(kHours) + 4);
+}
+
+TEST_F(MetricStoreTest, BytesOfAStoredPeriod) {
+  EXPECT_EQ(cloudwatch::record::encode(StatisticSet::of(7)).size(), 8U);
+  EXPECT_EQ(cloudwatch::record::encode({3, 6, 1, 3}).size(), 32U);
+  StatisticSet two = StatisticSet::of(1);
+  two.merge(StatisticSet::of(2));
+  EXPECT_EQ(cloudwatch::record::encode(two).size(), 32U + 2 * 9U);
+  EXPECT_EQ(cloudwatch::record::decode(cloudwatch::record::encode(two))->values, two.values);
+  EXPECT_EQ(cloudwatch::record::key(1, 1, 1'800'000'000).size(), 51U);
+}
+
+TEST_F(MetricStoreTest, ManyDifferentValuesAreRoundedTogether) {
+  StatisticSet all;
+  for (int i = 1; i <= 100'000; ++i) {
+    if (i % 7 == 0) all.merge(StatisticSet::of(i));
+  }
+  EXPECT_LE(all.values.size(), 2 * StatisticSet::kValuesMax * 4);
+  const auto p50 = value_of(all, *cloudwatch::parse_statistic("p50"));
+  ASSERT_TRUE(p50);
+  EXPECT_NEAR(*p50, 50'000, 250);
 }
 
 }  // namespace

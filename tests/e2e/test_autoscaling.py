@@ -1,6 +1,5 @@
 """Scalable targets and policies on a service without tasks, as boto3 and the AWS CLI make and see them."""
 
-import json
 import re
 
 import pytest
@@ -115,75 +114,6 @@ def test_the_cli(shared_server, target):
                              "--schedule", "cron(0 22 * * ? *)", "--timezone", "../../etc/passwd",
                              "--scalable-target-action", "MinCapacity=0", check=False)
     assert done.returncode != 0 and "time zone" in done.stderr
-
-
-def test_backlog_per_task(shared_server, autoscaling, target):
-    def metric(name, space, metric, stat, dimensions):
-        return {"Id": name, "ReturnData": False, "MetricStat": {"Stat": stat, "Metric": {
-            "Namespace": space, "MetricName": metric,
-            "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()]}}}
-    metrics = [metric("m1", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Sum", {"QueueName": "jobs"}),
-               metric("m2", "ECS/ContainerInsights", "RunningTaskCount", "Average",
-                      {"ClusterName": "scaled", "ServiceName": "workers"}),
-               {"Id": "e1", "Expression": "IF(m2 > 0, m1 / m2, m1)", "Label": "backlog"}]
-
-    def put(metrics):
-        return autoscaling.put_scaling_policy(
-            **target, PolicyName="backlog", PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration={
-                "TargetValue": 10, "CustomizedMetricSpecification": {"Metrics": metrics}})
-    made = put(metrics)
-    high = shared_server.boto3("cloudwatch").describe_alarms(AlarmNames=[made["Alarms"][0]["AlarmName"]])["MetricAlarms"][0]
-    assert [query["Id"] for query in high["Metrics"]] == ["m1", "m2", "e1"]
-    assert high["Metrics"][0]["MetricStat"]["Period"] == 60 and high["Threshold"] == 10
-    [shown] = autoscaling.describe_scaling_policies(ServiceNamespace="ecs", PolicyNames=["backlog"])["ScalingPolicies"]
-    specification = shown["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]
-    assert specification["Metrics"] == metrics
-    code, text, _ = refused(put, [*metrics[:2], {"Id": "e1", "Expression": "m1 / m3"}])
-    assert (code, text) == ("ValidationException", "Error in expression 'e1': there is no query with the id m3.")
-
-
-def test_scheduled_actions_and_math_from_a_template(shared_server, autoscaling):
-    cloudformation = shared_server.boto3("cloudformation")
-
-    def action(name, schedule, **bounds):
-        return {"ScheduledActionName": name, "Schedule": schedule, "ScalableTargetAction": bounds}
-
-    def template(*actions):
-        return json.dumps({"Resources": {
-            "Target": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {
-                **TARGET, "MinCapacity": 0, "MaxCapacity": 4, "ScheduledActions": list(actions)}},
-            "Policy": {"Type": "AWS::ApplicationAutoScaling::ScalingPolicy", "Properties": {
-                "PolicyName": "backlog", "PolicyType": "TargetTrackingScaling", "ScalingTargetId": {"Ref": "Target"},
-                "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 10, "CustomizedMetricSpecification": {
-                    "Metrics": [
-                        {"Id": "m1", "ReturnData": False, "MetricStat": {"Stat": "Sum", "Metric": {
-                            "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible",
-                            "Dimensions": [{"Name": "QueueName", "Value": "jobs"}]}}},
-                        {"Id": "m2", "ReturnData": False, "MetricStat": {"Stat": "Average", "Metric": {
-                            "Namespace": "ECS/ContainerInsights", "MetricName": "RunningTaskCount"}}},
-                        {"Id": "e1", "Expression": "m1 / m2"}]}}}},
-            "Deep": {"Type": "AWS::CloudWatch::Alarm", "Properties": {
-                "Metrics": [{"Id": "m1", "MetricStat": {"Period": 60, "Stat": "Sum", "Metric": {
-                    "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"}}}],
-                "EvaluationPeriods": 1, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold"}},
-            "Both": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {
-                "AlarmName": "from-template", "AlarmRule": {"Fn::Sub": "ALARM(${Deep})"}}}}})
-
-    def names():
-        actions = autoscaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
-        return {action["ScheduledActionName"]: action["ScalableTargetAction"] for action in actions}
-    up, down = action("up", "cron(0 8 ? * MON-FRI *)", MinCapacity=1), action("down", "rate(1 day)", MaxCapacity=1)
-    cloudformation.create_stack(StackName="scheduled", TemplateBody=template(up, down))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="scheduled", WaiterConfig={"Delay": 1})
-    assert names() == {"up": {"MinCapacity": 1}, "down": {"MaxCapacity": 1}}
-    composites = shared_server.boto3("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
-    assert [alarm["AlarmName"] for alarm in composites] == ["from-template"]
-    cloudformation.update_stack(StackName="scheduled", TemplateBody=template(up))
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="scheduled", WaiterConfig={"Delay": 1})
-    assert names() == {"up": {"MinCapacity": 1}}
-    cloudformation.delete_stack(StackName="scheduled")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="scheduled", WaiterConfig={"Delay": 1})
-    assert names() == {}
 
 
 def test_a_deleted_service_takes_its_target_along(autoscaling, ecs_service, shared_server):
