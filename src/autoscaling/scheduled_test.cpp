@@ -229,6 +229,17 @@ TEST_F(ScheduledTest, R1_11_AtMost200OfATarget) {
   EXPECT_EQ(actions().size(), 50U) << "a page";
 }
 
+TEST_F(ScheduledTest, NamesAreAsTheModelWantsThem) {
+  for (const char* name : {" a", "a ", "a:b", "a/b", "a|b", "a\nb", "a\x7f", "a\xc2\x9f"}) {
+    const std::string text = put(action(name, "rate(1 day)", 1, 2));
+    EXPECT_TRUE(
+        text.contains("at 'scheduledActionName' failed to satisfy constraint: Member must satisfy regular "
+                      "expression pattern: (?!"))
+        << name << ": " << text;
+  }
+  EXPECT_EQ(put(action("a b-\xc3\xa9", "rate(1 day)", 1, 2)), "");
+}
+
 TEST_F(ScheduledTest, Mistakes) {
   EXPECT_EQ(
       put(action("n", "cron(* * * * *)", 1, 2)),

@@ -1,4 +1,5 @@
 #include <set>
+#include <string_view>
 
 #include "autoscaling/faults.h"
 #include "autoscaling/operations/common.h"
@@ -10,6 +11,27 @@ namespace {
 
 using api::autoscaling::PutScheduledActionRequest;
 using api::autoscaling::ScheduledAction;
+
+// The model's pattern, which looks ahead, as the engine that checks the others can't: no control character, none of
+// ":/|", and no blank at either end.
+constexpr std::string_view kNamePattern =
+    R"((?!((^[ ]+.*)|(.*([\u0000-\u001f]|[\u007f-\u009f]|[:/|])+.*)|(.*[ ]+$))).+)";
+
+base::Outcome<void> check_name(const std::string& name) {
+  const auto refused = [&](std::size_t i) {
+    const auto byte = static_cast<unsigned char>(name[i]);
+    // U+0080 to U+009F begin with 0xC2.
+    if (byte == 0xc2 && i + 1 < name.size()) return static_cast<unsigned char>(name[i + 1]) <= 0x9f;
+    return byte < 0x20 || byte == 0x7f || byte == ':' || byte == '/' || byte == '|';
+  };
+  bool good = !name.starts_with(' ') && !name.ends_with(' ');
+  for (std::size_t i = 0; i < name.size() && good; ++i) good = !refused(i);
+  if (good) return {};
+  return validation("1 validation error detected: Value '" + name +
+                    "' at 'scheduledActionName' failed to satisfy constraint: Member must satisfy regular expression "
+                    "pattern: " +
+                    std::string(kNamePattern));
+}
 
 base::Outcome<ScheduledRow> new_action(const State& state, const PutScheduledActionRequest& input,
                                        const ResourceName& resource, service::Context& ctx) {
@@ -78,6 +100,7 @@ ScheduledAction shown(const ScheduledRow& row) {
 base::Outcome<api::autoscaling::PutScheduledActionResponse> put_scheduled_action(Parts parts,
                                                                                  const PutScheduledActionRequest& input,
                                                                                  service::Context& ctx) {
+  CHECK(check_name(input.scheduled_action_name));
   TRY(const ResourceName resource, resource_of(input.service_namespace, input.resource_id, input.scalable_dimension));
   if (parts.state.targets.find(target_key(ctx, resource)) == nullptr) {
     return object_not_found("No scalable target registered for " + described(resource));
