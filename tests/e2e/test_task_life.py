@@ -183,9 +183,12 @@ def test_a_crash_loop_goes_on(life):
     assert {(one["stopCode"], one["stoppedReason"]) for one in ended} == {
         ("EssentialContainerExited", "Essential container in task exited")}
     assert {one["containers"][0]["exitCode"] for one in ended} == {3}
-    texts = [re.sub(r"\w{32}", "ID", text) for text in life.events("crashing")]
-    assert texts.count("(service crashing) has started 1 tasks: (task ID).") >= 4
-    assert not any("unable" in text for text in texts), texts
+
+    def texts():
+        return [re.sub(r"\w{32}", "ID", text) for text in life.events("crashing")]
+
+    until(lambda: texts().count("(service crashing) has started 1 tasks: (task ID).") >= 4, 60, "the fourth start")
+    assert not any("unable" in text for text in texts()), texts()
     life.ecs.delete_service(cluster="c", service="crashing", force=True)
 
 
